@@ -1,0 +1,137 @@
+/* The durable queue and what goes with it. Blocking; one thread at a time (see flow/worker.h for how the loop calls
+ * it). Implementations: store/store_memory.c, store/store_sqlite.c; one conformance suite holds them to this page.
+ *
+ * Everything is keyed by (source, patient). The store's own clock counts for leases: a `now_ms` parameter is the
+ * caller's, and a store with a clock of its own (PostgreSQL) ignores it.
+ *
+ * The queue: one row a patient. `wanted` counts notices, `done` the last one served; a row with wanted > done is due.
+ *   - record() of a patient raises wanted. A row that was idle becomes due at now + quiet_ms; one that waits in its
+ *     debounce window moves to now + quiet_ms but never past first notice + max_ms; one that waits for a retry keeps
+ *     its due time (a notice does not shorten a back-off); a parked row wakes (attempt 0, due as if idle).
+ *   - claim() takes due rows whose lease has passed, oldest due first, alternating between sources; it sets a lease
+ *     and a token that rises with every claim of that row, and remembers wanted as claimed.
+ *   - settle() counts only while the token is the newest: done := wanted as claimed.
+ * Every function: MR_IO when the store is away or the disk is full (nothing changed), MR_NOMEM. A result other than
+ * MR_OK leaves ret_ arguments untouched. */
+#ifndef MEDREVIEW_FLOW_STORE_H
+#define MEDREVIEW_FLOW_STORE_H
+
+#include "medreview/base/error.h"
+#include "medreview/base/limits.h"
+#include "medreview/base/span.h"
+
+typedef struct mr_key {
+    char source[MR_MAX_SOURCE_BYTES + 1];
+    char patient[MR_MAX_ID_BYTES + 1]; /* logical id, without "Patient/" */
+} mr_key;
+
+/* What one notice asks for. Exactly one of: a patient; a hint (type and id, patient unknown); a poll (all empty). */
+typedef struct mr_intake {
+    mr_key key;                       /* key.patient "" for a hint or poll */
+    char type[40];                    /* hint: resource type */
+    char id[MR_MAX_ID_BYTES + 1];     /* hint: resource id */
+    int64_t quiet_ms, max_ms;         /* debounce; 0, 0: due at once */
+} mr_intake;
+
+typedef struct mr_claim {
+    mr_key key;
+    uint64_t wanted, token;
+    unsigned attempt;      /* 1 for the first try since the last success */
+    int64_t first_wanted_ms; /* when the oldest unserved notice came in */
+} mr_claim;
+
+typedef enum mr_verdict { MR_VERDICT_DONE, MR_VERDICT_RETRY, MR_VERDICT_PARK, MR_VERDICT_DROP } mr_verdict;
+
+/* One line of the worklist; patient and task as references, never names. */
+typedef struct mr_work_item {
+    mr_key key;
+    char priority[12]; /* asap, urgent, routine; "" when there is no open Task */
+    char due[11];      /* YYYY-MM-DD or "" */
+    unsigned high, moderate, low;
+    char top[160];     /* title of the first finding */
+    char task[80];     /* Task/id or "" */
+    bool complete;
+    int64_t reviewed_ms;
+} mr_work_item;
+
+typedef struct mr_settlement {
+    mr_verdict verdict;
+    mr_rc why;             /* MR_OK for DONE */
+    char reason[320];      /* for /api/v1/parked: for operators, no patient data; "" for DONE */
+    int64_t retry_at_ms;   /* RETRY: when; PARK: when to try again by itself, 0 never; else ignored */
+    const mr_work_item *item; /* DONE: replaces the patient's worklist line; NULL keeps the old one */
+    mr_span review;        /* DONE: the review as JSON, kept for the patient's page; absent keeps the old one */
+} mr_settlement;
+
+typedef struct mr_job_row {
+    mr_key key;
+    char state[8]; /* idle, due, leased, parked */
+    unsigned attempt;
+    int64_t due_ms, first_wanted_ms;
+    char why[16];  /* label of the last result code, "" for none */
+    char reason[320];
+} mr_job_row;
+
+typedef struct mr_hint {
+    uint64_t number;
+    char source[MR_MAX_SOURCE_BYTES + 1], type[40], id[MR_MAX_ID_BYTES + 1]; /* type "" : poll the source */
+    unsigned attempt;
+} mr_hint;
+
+typedef struct mr_depth {
+    uint64_t due, leased, parked, idle, hints;
+    int64_t oldest_due_ms; /* first_wanted_ms of the oldest due row; 0 when none */
+    int64_t next_due_ms;   /* when the next row or hint becomes claimable; INT64_MAX when none */
+} mr_depth;
+
+typedef struct mr_written { /* a version of a resource that we wrote */
+    char source[MR_MAX_SOURCE_BYTES + 1], type[40], id[MR_MAX_ID_BYTES + 1], version[MR_MAX_ID_BYTES + 1];
+} mr_written;
+
+typedef struct mr_store mr_store;
+typedef struct mr_store_ops {
+    /* All n in one transaction; durable when it returns MR_OK. Duplicates within v are merged. */
+    mr_rc (*record)(mr_store *s, const mr_intake *v, size_t n, int64_t now_ms, mr_error *err);
+    /* At most `most` claims into ret (one transaction). */
+    mr_rc (*claim)(mr_store *s, int64_t now_ms, int64_t lease_ms, mr_claim *ret, size_t most, size_t *ret_n, mr_error *err);
+    /* MR_LOST when the token is no longer the newest; then nothing was changed. */
+    mr_rc (*settle)(mr_store *s, const mr_claim *c, const mr_settlement *how, int64_t now_ms, mr_error *err);
+
+    /* Hints whose retry time has come, oldest first; they stay until dropped or delayed. */
+    mr_rc (*hints)(mr_store *s, int64_t now_ms, mr_hint *ret, size_t most, size_t *ret_n, mr_error *err);
+    /* In one transaction: records the patients the hint stands for (n may be 0) and removes the hint. */
+    mr_rc (*hint_done)(mr_store *s, const mr_hint *h, const mr_intake *v, size_t n, int64_t now_ms, mr_error *err);
+    mr_rc (*hint_later)(mr_store *s, const mr_hint *h, int64_t retry_at_ms, mr_error *err);
+
+    /* Which patient a resource belongs to, filled at every fetch; so that a DELETE finds its patient. */
+    mr_rc (*learn)(mr_store *s, const char *source, const char *patient, const char *const *references, size_t n, mr_error *err);
+    /* *ret_patient is "" when unknown. reference: "Type/id". */
+    mr_rc (*patient_of)(mr_store *s, const char *source, const char *reference, char ret_patient[MR_MAX_ID_BYTES + 1], mr_error *err);
+
+    /* Versions we wrote; kept at least 30 days. */
+    mr_rc (*wrote)(mr_store *s, const mr_written *v, size_t n, int64_t now_ms, mr_error *err);
+    mr_rc (*is_ours)(mr_store *s, const mr_written *v, bool *ret, mr_error *err);
+
+    /* Catch-up watermark per (source, type): the server's own instant text; "" when none yet. Never moves back. */
+    mr_rc (*watermark)(mr_store *s, const char *source, const char *type, char ret[40], mr_error *err);
+    mr_rc (*set_watermark)(mr_store *s, const char *source, const char *type, const char *instant, mr_error *err);
+
+    /* For operators and pages. Lists are ordered by (source, patient) and start after `after` (NULL: at the start). */
+    mr_rc (*depth)(mr_store *s, int64_t now_ms, mr_depth *ret, mr_error *err);
+    mr_rc (*jobs)(mr_store *s, bool parked_only, const mr_key *after, mr_job_row *ret, size_t most, size_t *ret_n, mr_error *err);
+    /* Makes a parked patient due now; MR_NOT_FOUND when there is no such parked patient. */
+    mr_rc (*unpark)(mr_store *s, const mr_key *key, int64_t now_ms, mr_error *err);
+    /* Open items first by priority (asap, urgent, routine), then due date, then key; items without a Task are left out. */
+    mr_rc (*worklist)(mr_store *s, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n, mr_error *err);
+    /* The last review as JSON (malloc, caller frees) and its line; MR_NOT_FOUND when never reviewed. */
+    mr_rc (*review_of)(mr_store *s, const mr_key *key, mr_work_item *ret_item, char **ret_json, size_t *ret_len, mr_error *err);
+
+    /* Gives back the leases that this process holds (they become due at once). Called at drain. */
+    mr_rc (*release_all)(mr_store *s, mr_error *err);
+    void (*close)(mr_store *s);
+} mr_store_ops;
+struct mr_store {
+    const mr_store_ops *ops;
+};
+
+#endif
