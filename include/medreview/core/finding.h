@@ -1,0 +1,107 @@
+/* Findings: what the rules say about a record; one harm of one set of substances is one finding. */
+#ifndef MEDREVIEW_CORE_FINDING_H
+#define MEDREVIEW_CORE_FINDING_H
+
+#include "medreview/core/ruleset.h"
+
+typedef enum mr_certainty { MR_POSSIBLE, MR_DEFINITE } mr_certainty;
+
+typedef struct mr_source {
+    const mr_rule *rule;
+} mr_source;
+
+typedef struct mr_finding {
+    char id[33];           /* product.md section 5: HMAC of v1|source|patient|harm|identity, 32 hex */
+    char content[33];      /* hash of severity, urgency, certainty, rule ids, identity substances, dose; 32 hex */
+    const mr_rule *leading; /* its title, action and wording are the finding's */
+    const mr_harm *harm;
+    mr_span identity;       /* "naproxen", "apixaban,naproxen", "test:u-and-e", "start:ics", "patient" */
+    mr_span *substances;    /* of the identity, sorted; none for test, start, patient */
+    size_t n_substances;
+    mr_severity severity;
+    mr_urgency urgency;
+    mr_certainty certainty;
+    mr_missing *missing;    /* of a possible finding */
+    size_t n_missing;
+    mr_span *implicated;    /* references of the leading entries of the medicines, sorted */
+    mr_span *implicated_text; /* beside it */
+    size_t n_implicated;
+    mr_evidence *evidence;  /* sorted, each once */
+    size_t n_evidence;
+    const mr_rule **sources; /* leading first, then by id */
+    size_t n_sources;
+    bool posts;             /* becomes a DetectedIssue */
+    unsigned rank;          /* 1 = first */
+    mr_span rank_reason;    /* "high severity, same-day" ... */
+} mr_finding;
+
+typedef struct mr_cannot_assess {
+    mr_span missing;   /* "eGFR" */
+    mr_span *rules;    /* ids, sorted */
+    size_t n_rules;
+    mr_span settled_by;
+} mr_cannot_assess;
+
+typedef struct mr_burden_share {
+    mr_span reference, substance;
+    double points;
+} mr_burden_share;
+typedef struct mr_burden {
+    unsigned medicines; /* distinct substances on regular current use; when-required and local products do not count */
+    mr_span scale, scale_version;
+    double anticholinergic;
+    mr_burden_share *shares;
+    size_t n_shares;
+    bool opioid_known; /* false: a dose is unknown */
+    double opioid_mg_per_day;
+    unsigned falls_risk;
+} mr_burden;
+
+typedef struct mr_trace { /* one rule that ran, for --explain */
+    const mr_rule *rule;
+    mr_tri value;
+    bool possible;
+    mr_part *parts;
+    size_t n_parts;
+} mr_trace;
+
+typedef struct mr_assessment {
+    mr_finding *findings; /* in the total order: severity, urgency, rule id, medicines */
+    size_t n_findings;
+    mr_cannot_assess *cannot; /* sorted by missing */
+    size_t n_cannot;
+    mr_burden burden;
+    mr_span *conversation; /* three to six prompts */
+    size_t n_conversation;
+    mr_span for_patient;
+    mr_trace *traces; /* by rule id; only with explain */
+    size_t n_traces;
+} mr_assessment;
+
+typedef struct mr_run {
+    mr_day as_of;
+    bool indicator;        /* run `indicator` instead of `when` (population only) */
+    bool include_draft;
+    bool explain;
+    mr_span site_key;      /* offline: MR_OFFLINE_KEY */
+    mr_span source;        /* source id, part of the key; offline "offline" */
+    const mr_span *disabled; /* rule ids that do not run */
+    size_t n_disabled;
+} mr_run;
+
+/* Stands for site.key where there is none: `medreview review` and $medication-review. Public, so ids made with it
+ * identify nothing outside that output. */
+#define MR_OFFLINE_KEY "medreview offline: not a secret"
+
+/* Pure. A deceased or inactive patient has no findings. The record's arrays must be as mr_record_build leaves them.
+ *   MR_NOMEM, MR_LIMIT   the arena is out of room */
+mr_rc mr_rules_run(const mr_ruleset *rules, const mr_record *record, const mr_run *run, mr_arena *a, mr_assessment *ret,
+                   mr_error *err) MR_MUST_CHECK;
+
+/* The key alone; also for tasks (harm "task", identity the episode). out: 33 bytes. */
+void mr_finding_key(mr_span site_key, mr_span source, mr_span patient, mr_span harm, mr_span identity, char out[33]);
+
+/* Days from the as-of date to the due date of a Task: 0, 7, 28, 84 (product.md section 5, Task). */
+int mr_urgency_days(mr_urgency u);
+
+#endif

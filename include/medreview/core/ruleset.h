@@ -1,0 +1,161 @@
+/* The knowledge in the form the rules core runs: groups, concepts, scales, harms, rules. Built once by knowledge, then
+ * immutable and shared by threads. Names become small numbers here. */
+#ifndef MEDREVIEW_CORE_RULESET_H
+#define MEDREVIEW_CORE_RULESET_H
+
+#include "medreview/base/index.h"
+#include "medreview/core/program.h"
+
+typedef enum mr_severity { MR_LOW, MR_MODERATE, MR_HIGH } mr_severity;
+typedef enum mr_urgency { MR_NEXT_REVIEW, MR_WITHIN_4_WEEKS, MR_WITHIN_1_WEEK, MR_SAME_DAY } mr_urgency; /* higher: sooner */
+typedef enum mr_rule_state { MR_RULE_DRAFT, MR_RULE_ACTIVE } mr_rule_state;
+const char *mr_severity_text(mr_severity s);
+const char *mr_urgency_text(mr_urgency u);
+bool mr_severity_parse(mr_span s, mr_severity *ret);
+bool mr_urgency_parse(mr_span s, mr_urgency *ret);
+
+/* Which substances identify a finding; clusters.md, "How identity is computed". */
+typedef enum mr_identity_form {
+    MR_ID_EACH,    /* g1|g2: one finding per matched substance */
+    MR_ID_MIXTURE, /* g1,g2: one finding of all matched substances of all groups */
+    MR_ID_ALL,     /* all:g */
+    MR_ID_SAME,    /* same:g1|g2: one per group with two or more matched substances */
+    MR_ID_TEST,    /* test:key+g1|g2: the key is the identity; the groups say what is implicated */
+    MR_ID_START,   /* start:word: the word is the identity */
+    MR_ID_ANY,     /* any matched substance, one finding each */
+    MR_ID_PATIENT  /* one a patient */
+} mr_identity_form;
+enum { MR_IDENTITY_GROUPS = 12 };
+typedef struct mr_identity {
+    mr_identity_form form;
+    uint16_t groups[MR_IDENTITY_GROUPS];
+    size_t n_groups;
+    mr_span word; /* TEST: the test key; START: the group's name */
+} mr_identity;
+
+typedef struct mr_harm {
+    mr_span key, title, meaning; /* meaning: for the patient, in plain words */
+    mr_span actcode;             /* v3-ActCode; absent when none fits (burden) */
+    mr_span lane;                /* safety, monitoring, start, burden, ... as in the harms table */
+    bool folds;
+    bool posts; /* written as DetectedIssue; false for burden and eligibility */
+} mr_harm;
+
+typedef struct mr_example {
+    mr_span name, text; /* text: the little record in YAML, kept for `rules show` */
+    const mr_raw_record *record;
+    mr_day as_of;
+    mr_tri expect;      /* MR_UNKNOWN: cannot be assessed */
+    bool possible;      /* with MR_UNKNOWN: a possible finding */
+    bool indicator;     /* runs against `indicator` */
+    unsigned line;
+} mr_example;
+
+typedef struct mr_rule {
+    mr_span id, tool, criterion, title, version;
+    mr_rule_state state;
+    mr_severity severity;
+    mr_urgency urgency;
+    unsigned tier;
+    mr_span action, reviewer, goes_away_when, source, note; /* note absent when none */
+    mr_span *derived_from; /* old ids of a split rule; usually none */
+    size_t n_derived_from;
+    uint16_t harm;
+    mr_identity identity;
+    mr_span ladder; /* absent when none */
+    unsigned rung;
+    unsigned leads;
+    bool children;  /* also under 18 */
+    const mr_node *when, *indicator; /* indicator NULL: the same as when */
+    mr_span when_text, indicator_text;
+    mr_example *examples;
+    size_t n_examples;
+    mr_span file;
+    unsigned line;
+} mr_rule;
+
+typedef enum mr_code_role { /* TERMINOLOGY.md: only PRESENT, EVENT, VALUE and TEST_DONE are a plain match */
+    MR_ROLE_PRESENT, MR_ROLE_EVENT, MR_ROLE_VALUE, MR_ROLE_TEST_DONE, MR_ROLE_RESOLVED, MR_ROLE_OTHER
+} mr_code_role;
+typedef struct mr_concept_hit {
+    uint16_t concept;
+    mr_code_role role;
+} mr_concept_hit;
+
+typedef struct mr_unit {
+    uint16_t concept;
+    mr_span unit, canonical; /* unit: as seen or UCUM code */
+    double factor, offset;   /* canonical = factor * (value + offset) */
+} mr_unit;
+
+typedef struct mr_score {
+    mr_span substance;
+    double points;
+} mr_score;
+typedef struct mr_scale {
+    mr_span name, version, source;
+    mr_score *scores; /* sorted by substance */
+    size_t n_scores;
+} mr_scale;
+
+typedef struct mr_group_member {
+    mr_span substance;
+    uint32_t routes; /* bit 1 << mr_route; MR_ROUTE_UNKNOWN is always set unless the group names a local route */
+} mr_group_member;
+typedef struct mr_group {
+    mr_span name, source;
+    mr_group_member *members;
+    size_t n_members;
+} mr_group;
+
+typedef struct mr_prompt_text { /* a conversation prompt: asked when one of the groups is taken, or always (n 0) */
+    mr_span text;
+    uint16_t groups[MR_IDENTITY_GROUPS];
+    size_t n_groups;
+    unsigned order;
+} mr_prompt_text;
+
+typedef struct mr_ruleset {
+    mr_span version; /* "2026.11" */
+    mr_group *groups;
+    size_t n_groups;
+    mr_span *concepts; /* keys */
+    bool *concept_loaded; /* false: no code is loaded for it, its rules are unassessable */
+    size_t n_concepts;
+    mr_scale *scales;
+    size_t n_scales;
+    uint16_t default_scale; /* anticholinergic: "medreview-default"; MR_NO_NUMBER when none */
+    mr_harm *harms;
+    size_t n_harms;
+    mr_unit *units;
+    size_t n_units;
+    mr_prompt_text *prompts;
+    size_t n_prompts;
+    mr_rule *rules; /* sorted by id */
+    size_t n_rules;
+    mr_index *substance_groups; /* substance -> first row in member_rows; see mr_ruleset_classify */
+    struct mr_member_row *member_rows;
+    mr_index *concept_codes; /* "system|code" -> first row in hit_rows */
+    struct mr_hit_row *hit_rows;
+} mr_ruleset;
+
+/* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. */
+mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a, mr_error *err) MR_MUST_CHECK; /* groups -> substance_groups; call once at the end */
+/* Adds one code of a concept; unions are spelled out by the caller (one call per concept that the code counts for). */
+mr_rc mr_ruleset_add_code(mr_ruleset *r, mr_arena *a, mr_span system, mr_span code, mr_concept_hit hit, mr_error *err) MR_MUST_CHECK;
+
+/* MR_NO_NUMBER when there is none of that name. */
+uint16_t mr_ruleset_group(const mr_ruleset *r, mr_span name);
+uint16_t mr_ruleset_concept(const mr_ruleset *r, mr_span key);
+uint16_t mr_ruleset_scale(const mr_ruleset *r, mr_span name);
+uint16_t mr_ruleset_harm(const mr_ruleset *r, mr_span key);
+const mr_rule *mr_ruleset_rule(const mr_ruleset *r, mr_span id); /* NULL when there is none */
+
+/* The groups of a substance by that route. A route outside the group's routes is no member. */
+void mr_ruleset_classify(const mr_ruleset *r, mr_span substance, mr_route route, mr_bits *ret);
+/* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as one. */
+size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most);
+/* value in the concept's canonical unit; false when the unit is not listed: then the value is unusable, never guessed. */
+bool mr_ruleset_convert(const mr_ruleset *r, uint16_t concept, double value, mr_span unit, double *ret, mr_span *ret_unit);
+
+#endif

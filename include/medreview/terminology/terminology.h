@@ -1,0 +1,48 @@
+/* What a medicine is: codes and text to substances, route, form, strength. Immutable once opened; shared by threads.
+ *
+ * Order of evidence, each step recorded: exact dm+d or SNOMED CT id; previous id; ATC; RxNorm; BNF; the dm+d naming
+ * convention of the text; else not recognised. All codings are read; when two name different substances the medicine is
+ * in conflict, and that is reported, never settled in silence. Ids stay text: never through a double. */
+#ifndef MEDREVIEW_TERMINOLOGY_TERMINOLOGY_H
+#define MEDREVIEW_TERMINOLOGY_TERMINOLOGY_H
+
+#include "medreview/base/buf.h"
+#include "medreview/core/record.h"
+
+typedef struct mr_terminology mr_terminology;
+
+/* The shipped substance table. Here the dm+d index of `terminology import` will be opened too (same type behind). */
+mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
+void mr_terminology_free(mr_terminology *t);
+const char *mr_terminology_version(const mr_terminology *t); /* "builtin-2026.11" */
+size_t mr_terminology_substances(const mr_terminology *t);
+
+typedef struct mr_term_question {
+    const mr_coding *codings;
+    size_t n_codings;
+    mr_span text;            /* absent when none */
+    const mr_coding *routes; /* dosage.route codings; may sharpen an unknown route */
+    size_t n_routes;
+} mr_term_question;
+
+/* One step of the resolution, for `terminology lookup`. */
+typedef struct mr_term_step {
+    mr_span step, outcome; /* "dmd-vmp", "319775004: no such id in the table" */
+} mr_term_step;
+typedef struct mr_term_steps {
+    mr_term_step *v;
+    size_t n, cap;
+} mr_term_steps;
+
+/* Never fails for what it is asked: an unknown medicine is an answer (by = MR_REC_NOT, why). `steps` may be NULL.
+ * Transfer-degraded codes (196421000000109) count as no code: the text decides.
+ *   MR_NOMEM, MR_LIMIT   the arena is out of room */
+mr_rc mr_terminology_resolve(const mr_terminology *t, const mr_term_question *q, mr_arena *a, mr_term_steps *steps, mr_understood *ret,
+                             mr_error *err) MR_MUST_CHECK;
+
+/* SCTID: 6 to 18 digits with a right Verhoeff digit. */
+bool mr_sctid_valid(mr_span id);
+/* http://snomed.info/sct, https://dmd.nhs.uk with and without slash, the urn:oid forms: one code space. */
+bool mr_system_is_sct(mr_span system);
+
+#endif
