@@ -15,9 +15,9 @@
  * In detail, and held by the suite:
  *   - A row whose due time has come waits for a slot, not for quiet: a notice no longer moves it. Within the window the
  *     strictest bound of its notices holds, so a request with 0, 0 is not put off by a later notice.
- *   - A notice that lands during a review opens a window of its own; it counts once the review is settled. Settled DONE
- *     or DROP the row is due when that window ends; PARK: the notice wakes it the same way; RETRY: it waits for
- * retry_at.
+ *   - A notice that lands during a review opens a window of its own; it counts once the review is settled. Settled
+ *     DONE or DROP the row is due when that window ends; PARK: the notice wakes it the same way; RETRY: it waits for
+ *     retry_at.
  *   - Sources take turns in the order of their names, beginning after the one served last, also from one claim() to the
  *     next; within a source the longest claimable comes first, then the smaller patient id.
  *   - A token is spent by its settlement and void once its lease was given back: a second settle is MR_LOST. A lease
@@ -25,9 +25,11 @@
  *   - A lease that lapses (or that a crashed process left behind) counts as an attempt; one given back does not. The
  *     embedded stores belong to one process: what its predecessor held is due as soon as they are opened.
  *   - Hints and polls do not wait: debounce is for the patients they turn into. One that is already stored is merged
- * and gets a new number, so that hint_done() of the older number leaves it for one more resolving; its retry time
- * stays. Every function: MR_IO when the store is away or the disk is full (nothing changed), MR_NOMEM. A result other
- * than MR_OK leaves ret_ arguments untouched. */
+ *     and gets a new number, so that hint_done() of the older number leaves it for one more resolving; its retry time
+ *     stays.
+ *
+ * Every function: MR_IO when the store is away or the disk is full (nothing changed), MR_NOMEM. A result other than
+ * MR_OK leaves ret_ arguments untouched. */
 #ifndef MEDREVIEW_FLOW_STORE_H
 #define MEDREVIEW_FLOW_STORE_H
 
