@@ -30,11 +30,17 @@ static mr_arena *arena_new(size_t cap, bool checked) {
     return a;
 }
 
-mr_arena *mr_arena_new(size_t cap) { return arena_new(cap, false); }
+mr_arena *mr_arena_new(size_t cap) {
+    return arena_new(cap, false);
+}
 
-mr_arena *mr_arena_new_checked(size_t cap) { return arena_new(cap, true); }
+mr_arena *mr_arena_new_checked(size_t cap) {
+    return arena_new(cap, true);
+}
 
-static char *payload(block *b) { return (char *)b + BLOCK_HEAD; }
+static char *payload(block *b) {
+    return (char *)b + BLOCK_HEAD;
+}
 
 static block *block_add(mr_arena *a, size_t n) {
     size_t room = a->checked || n > a->next_room ? n : a->next_room;
@@ -79,7 +85,9 @@ mr_rc mr_arena_why(const mr_arena *a, mr_error *err) {
     return mr_fail(err, MR_NOMEM, "out of memory");
 }
 
-size_t mr_arena_used(const mr_arena *a) { return a->taken; }
+size_t mr_arena_used(const mr_arena *a) {
+    return a->taken;
+}
 
 void mr_arena_free(mr_arena *a) {
     if (!a) return;
@@ -92,7 +100,9 @@ void mr_arena_free(mr_arena *a) {
     free(a);
 }
 
-size_t mr_arena_times(size_t n, size_t size) { return size && n > SIZE_MAX / size ? SIZE_MAX : n * size; }
+size_t mr_arena_times(size_t n, size_t size) {
+    return size && n > SIZE_MAX / size ? SIZE_MAX : n * size;
+}
 
 bool mr_arena_dup(mr_arena *a, mr_span s, mr_span *ret) {
     if (!s.ptr) {

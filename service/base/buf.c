@@ -8,7 +8,9 @@
 
 enum { PADDING = 64 }; /* simdjson reads past the end of what it parses */
 
-void mr_buf_init(mr_buf *b, size_t cap) { *b = (mr_buf){.cap = cap}; }
+void mr_buf_init(mr_buf *b, size_t cap) {
+    *b = (mr_buf){.cap = cap};
+}
 
 void mr_buf_free(mr_buf *b) {
     if (b->ptr) {
@@ -49,11 +51,17 @@ void mr_buf_add(mr_buf *b, const void *bytes, size_t n) {
     b->len += n;
 }
 
-void mr_buf_adds(mr_buf *b, const char *z) { mr_buf_add(b, z, strlen(z)); }
+void mr_buf_adds(mr_buf *b, const char *z) {
+    mr_buf_add(b, z, strlen(z));
+}
 
-void mr_buf_addsp(mr_buf *b, mr_span s) { mr_buf_add(b, s.ptr, s.len); }
+void mr_buf_addsp(mr_buf *b, mr_span s) {
+    mr_buf_add(b, s.ptr, s.len);
+}
 
-void mr_buf_addc(mr_buf *b, char c) { mr_buf_add(b, &c, 1); }
+void mr_buf_addc(mr_buf *b, char c) {
+    mr_buf_add(b, &c, 1);
+}
 
 void mr_buf_printf(mr_buf *b, const char *fmt, ...) {
     char small[256];
@@ -71,7 +79,9 @@ void mr_buf_printf(mr_buf *b, const char *fmt, ...) {
     va_end(again);
 }
 
-mr_span mr_buf_span(const mr_buf *b) { return (mr_span){b->ptr, b->rc == MR_OK ? b->len : 0}; }
+mr_span mr_buf_span(const mr_buf *b) {
+    return (mr_span){b->ptr, b->rc == MR_OK ? b->len : 0};
+}
 
 const char *mr_buf_z(mr_buf *b) {
     if (b->rc != MR_OK || !b->ptr) return "";

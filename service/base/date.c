@@ -3,9 +3,13 @@
 
 #include <stdio.h>
 
-bool mr_when_given(mr_when w) { return w.lo <= w.hi; }
+bool mr_when_given(mr_when w) {
+    return w.lo <= w.hi;
+}
 
-static bool leap(int y) { return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0; }
+static bool leap(int y) {
+    return (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+}
 
 static int month_days(int y, int m) {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -25,7 +29,9 @@ static mr_day days_of(int y, int m, int d) {
     return (mr_day)(era * 146097 + doe - 719468);
 }
 
-mr_day mr_day_of(mr_date d) { return days_of(d.year, d.month, d.day); }
+mr_day mr_day_of(mr_date d) {
+    return days_of(d.year, d.month, d.day);
+}
 
 mr_date mr_date_of(mr_day day) {
     int z = day + 719468;
@@ -65,7 +71,9 @@ static bool digits(mr_span s, size_t at, size_t n, int *ret) {
     return true;
 }
 
-static bool is(mr_span s, size_t at, char c) { return at < s.len && s.ptr[at] == c; }
+static bool is(mr_span s, size_t at, char c) {
+    return at < s.len && s.ptr[at] == c;
+}
 
 /* hh:mm[:ss[.fraction]] [Z | +hh:mm | -hh:mm]; seconds relative to the written midnight in UTC. */
 static bool parse_time(mr_span s, int64_t *ret_s) {
@@ -86,7 +94,8 @@ static bool parse_time(mr_span s, int64_t *ret_s) {
     if (at < s.len && s.ptr[at] == 'Z') {
         at++;
     } else if (is(s, at, '+') || is(s, at, '-')) {
-        if (!digits(s, at + 1, 2, &zh) || !is(s, at + 3, ':') || !digits(s, at + 4, 2, &zm) || zh > 14 || zm > 59) return false;
+        if (!digits(s, at + 1, 2, &zh) || !is(s, at + 3, ':') || !digits(s, at + 4, 2, &zm) || zh > 14 || zm > 59)
+            return false;
         offset = (int64_t)(zh * 3600 + zm * 60) * (s.ptr[at] == '-' ? -1 : 1);
         at += 6;
     }
@@ -160,6 +169,10 @@ static const char *instant(int64_t unix_ms, bool fraction, char out[MR_DATE_TEXT
     return out;
 }
 
-const char *mr_instant_print(int64_t unix_ms, char out[MR_DATE_TEXT]) { return instant(unix_ms, false, out); }
+const char *mr_instant_print(int64_t unix_ms, char out[MR_DATE_TEXT]) {
+    return instant(unix_ms, false, out);
+}
 
-const char *mr_instant_print_ms(int64_t unix_ms, char out[MR_DATE_TEXT]) { return instant(unix_ms, true, out); }
+const char *mr_instant_print_ms(int64_t unix_ms, char out[MR_DATE_TEXT]) {
+    return instant(unix_ms, true, out);
+}

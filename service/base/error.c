@@ -49,13 +49,18 @@ mr_rc mr_wrap(mr_error *err, const char *fmt, ...) {
     memcpy(inner, err->text, sizeof inner);
     size_t n = strnlen(prefix, sizeof prefix);
     (void)snprintf(err->text, sizeof err->text, "%s", prefix);
-    if (n + 2 < sizeof err->text) (void)snprintf(err->text + n, sizeof err->text - n, ": %.*s", (int)(sizeof err->text - n - 3), inner);
+    if (n + 2 < sizeof err->text)
+        (void)snprintf(err->text + n, sizeof err->text - n, ": %.*s", (int)(sizeof err->text - n - 3), inner);
     return err->rc;
 }
 
-const char *mr_rc_text(mr_rc rc) { return (unsigned)rc < MR_RC_COUNT ? table[rc].text : "unknown result code"; }
+const char *mr_rc_text(mr_rc rc) {
+    return (unsigned)rc < MR_RC_COUNT ? table[rc].text : "unknown result code";
+}
 
-mr_remedy mr_rc_remedy(mr_rc rc) { return (unsigned)rc < MR_RC_COUNT ? table[rc].remedy : MR_PARK; }
+mr_remedy mr_rc_remedy(mr_rc rc) {
+    return (unsigned)rc < MR_RC_COUNT ? table[rc].remedy : MR_PARK;
+}
 
 const char *mr_rc_label(mr_rc rc) {
     /* Written out, so that a label costs no conversion and has static storage. */

@@ -31,7 +31,8 @@ mr_index *mr_index_new(mr_arena *a, size_t expected) {
 
 static slot *find(const mr_index *ix, mr_span key, uint32_t hash) {
     size_t i = hash & (ix->size - 1);
-    while (ix->slots[i].key.ptr && (ix->slots[i].hash != hash || !mr_span_eq(ix->slots[i].key, key))) i = (i + 1) & (ix->size - 1);
+    while (ix->slots[i].key.ptr && (ix->slots[i].hash != hash || !mr_span_eq(ix->slots[i].key, key)))
+        i = (i + 1) & (ix->size - 1);
     return &ix->slots[i];
 }
 
@@ -68,4 +69,6 @@ bool mr_index_get(const mr_index *ix, mr_span key, uint32_t *ret) {
     return true;
 }
 
-size_t mr_index_count(const mr_index *ix) { return ix->n; }
+size_t mr_index_count(const mr_index *ix) {
+    return ix->n;
+}

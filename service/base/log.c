@@ -4,11 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
-mr_log_value mr_v_word(const char *key, const char *word) { return (mr_log_value){.key = key, .kind = MR_V_WORD, .as.word = word}; }
+mr_log_value mr_v_word(const char *key, const char *word) {
+    return (mr_log_value){.key = key, .kind = MR_V_WORD, .as.word = word};
+}
 
-mr_log_value mr_v_int(const char *key, int64_t i) { return (mr_log_value){.key = key, .kind = MR_V_INT, .as.i = i}; }
+mr_log_value mr_v_int(const char *key, int64_t i) {
+    return (mr_log_value){.key = key, .kind = MR_V_INT, .as.i = i};
+}
 
-mr_log_value mr_v_rc(const char *key, mr_rc rc) { return (mr_log_value){.key = key, .kind = MR_V_RC, .as.rc = rc}; }
+mr_log_value mr_v_rc(const char *key, mr_rc rc) {
+    return (mr_log_value){.key = key, .kind = MR_V_RC, .as.rc = rc};
+}
 
 mr_log_value mr_v_pseudonym(const char *key, mr_pseudonym p) {
     return (mr_log_value){.key = key, .kind = MR_V_PSEUDONYM, .as.pseudonym = p};
@@ -46,9 +52,7 @@ static void put_value(line *l, const mr_log_value *v) {
     case MR_V_OPERATOR_TEXT: puts_quoted(l, v->as.word, 300); return;
     case MR_V_RC: puts_quoted(l, mr_rc_label(v->as.rc), 40); return;
     case MR_V_PSEUDONYM: puts_quoted(l, v->as.pseudonym.hex, 16); return;
-    case MR_V_INT:
-        put(l, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)v->as.i));
-        return;
+    case MR_V_INT: put(l, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)v->as.i)); return;
     case MR_V_END: break;
     }
     put(l, "null", 4);

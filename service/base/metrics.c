@@ -18,23 +18,31 @@ struct mr_metrics {
 
 static const struct {
     const char *family, *labels, *help;
-} counter_names[] = {
+} counter_names[] =
+    {
 #define X(name, family, labels, help) {family, labels, help},
-    MR_COUNTERS(X)
+        MR_COUNTERS(X)
 #undef X
-}, gauge_names[] = {
+},
+  gauge_names[] =
+      {
 #define X(name, family, labels, help) {family, labels, help},
-    MR_GAUGES(X)
+          MR_GAUGES(X)
 #undef X
-}, histogram_names[] = {
+},
+  histogram_names[] = {
 #define X(name, family, help) {family, "", help},
-    MR_HISTOGRAMS(X)
+      MR_HISTOGRAMS(X)
 #undef X
 };
 
-mr_metrics *mr_metrics_new(void) { return calloc(1, sizeof(mr_metrics)); }
+mr_metrics *mr_metrics_new(void) {
+    return calloc(1, sizeof(mr_metrics));
+}
 
-void mr_metrics_free(mr_metrics *m) { free(m); }
+void mr_metrics_free(mr_metrics *m) {
+    free(m);
+}
 
 void mr_metrics_add(mr_metrics *m, mr_counter c, uint64_t n) {
     if (m) atomic_fetch_add_explicit(&m->counter[c], n, memory_order_relaxed);
@@ -52,7 +60,9 @@ void mr_metrics_observe(mr_metrics *m, mr_histogram h, int64_t value) {
     atomic_fetch_add_explicit(&m->histogram[h].sum, value > 0 ? (uint64_t)value : 0, memory_order_relaxed);
 }
 
-uint64_t mr_metrics_counter(const mr_metrics *m, mr_counter c) { return atomic_load_explicit(&m->counter[c], memory_order_relaxed); }
+uint64_t mr_metrics_counter(const mr_metrics *m, mr_counter c) {
+    return atomic_load_explicit(&m->counter[c], memory_order_relaxed);
+}
 
 static void head(mr_buf *out, const char *family, const char *help, const char *type, const char *before) {
     if (before && strcmp(before, family) == 0) return;
@@ -73,7 +83,8 @@ void mr_metrics_render(const mr_metrics *m, mr_buf *out) {
     }
     for (unsigned i = 0; i < MR_G_COUNT; i++) {
         head(out, gauge_names[i].family, gauge_names[i].help, "gauge", i ? gauge_names[i - 1].family : NULL);
-        sample(out, gauge_names[i].family, gauge_names[i].labels, (long long)atomic_load_explicit(&m->gauge[i], memory_order_relaxed));
+        sample(out, gauge_names[i].family, gauge_names[i].labels,
+               (long long)atomic_load_explicit(&m->gauge[i], memory_order_relaxed));
     }
     for (unsigned i = 0; i < MR_H_COUNT; i++) {
         const char *family = histogram_names[i].family;
@@ -87,6 +98,7 @@ void mr_metrics_render(const mr_metrics *m, mr_buf *out) {
                 mr_buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n", family, total);
         }
         mr_buf_printf(out, "%s_sum %llu\n%s_count %llu\n", family,
-                      (unsigned long long)atomic_load_explicit(&m->histogram[i].sum, memory_order_relaxed), family, total);
+                      (unsigned long long)atomic_load_explicit(&m->histogram[i].sum, memory_order_relaxed), family,
+                      total);
     }
 }

@@ -3,7 +3,9 @@
 
 #include "medreview/base/sha256.h"
 
-static uint64_t rol(uint64_t x, unsigned n) { return x << n | x >> (64 - n); }
+static uint64_t rol(uint64_t x, unsigned n) {
+    return x << n | x >> (64 - n);
+}
 
 void mr_rand_seed(mr_rand *r, uint64_t seed) {
     for (unsigned i = 0; i < 4; i++) {

@@ -3,15 +3,25 @@
 
 #include <string.h>
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
 
-static bool blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
-mr_span mr_span_of(const char *z) { return (mr_span){z, z ? strlen(z) : 0}; }
+mr_span mr_span_of(const char *z) {
+    return (mr_span){z, z ? strlen(z) : 0};
+}
 
-bool mr_span_eq(mr_span a, mr_span b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+bool mr_span_eq(mr_span a, mr_span b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 
-bool mr_span_is(mr_span a, const char *z) { return mr_span_eq(a, mr_span_of(z)); }
+bool mr_span_is(mr_span a, const char *z) {
+    return mr_span_eq(a, mr_span_of(z));
+}
 
 bool mr_span_ieq(mr_span a, mr_span b) {
     if (a.len != b.len) return false;

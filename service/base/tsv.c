@@ -18,7 +18,8 @@ static bool next_line(mr_tsv *t, mr_span *ret) {
 static mr_rc split_fields(mr_tsv *t, mr_span line, mr_span *field, size_t *ret_n, mr_error *err) {
     size_t n = 0;
     for (bool more = true; more; n++) {
-        if (n == MR_TSV_COLUMNS) return mr_fail(err, MR_MALFORMED, "%s:%u: more than %d columns", t->file, t->line, MR_TSV_COLUMNS);
+        if (n == MR_TSV_COLUMNS)
+            return mr_fail(err, MR_MALFORMED, "%s:%u: more than %d columns", t->file, t->line, MR_TSV_COLUMNS);
         more = mr_span_split(line, '\t', &field[n], &line);
     }
     *ret_n = n;
@@ -39,7 +40,8 @@ mr_rc mr_tsv_next(mr_tsv *t, bool *ret_more, mr_error *err) {
     mr_rc rc = split_fields(t, line, t->field, &t->n, err);
     if (rc != MR_OK) return rc;
     if (t->n != t->n_columns)
-        return mr_fail(err, MR_MALFORMED, "%s:%u: %zu fields, but %zu columns are named in the first line", t->file, t->line, t->n, t->n_columns);
+        return mr_fail(err, MR_MALFORMED, "%s:%u: %zu fields, but %zu columns are named in the first line", t->file,
+                       t->line, t->n, t->n_columns);
     *ret_more = true;
     return MR_OK;
 }

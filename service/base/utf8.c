@@ -62,7 +62,8 @@ unsigned mr_text_distance(mr_span a, mr_span b, unsigned cap) {
             unsigned d = prev[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
             if (prev[j] + 1 < d) d = prev[j] + 1;
             if (cur[j - 1] + 1 < d) d = cur[j - 1] + 1;
-            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1] && before[j - 2] + 1 < d) d = before[j - 2] + 1;
+            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1] && before[j - 2] + 1 < d)
+                d = before[j - 2] + 1;
             cur[j] = d;
         }
     }

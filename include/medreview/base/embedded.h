@@ -12,6 +12,8 @@ extern const mr_embedded mr_embedded_knowledge[];
 extern const mr_embedded mr_embedded_terminology[];
 extern const mr_embedded mr_embedded_app[];
 
-static inline mr_span mr_embedded_bytes(const mr_embedded *e) { return (mr_span){e->begin, (size_t)(e->end - e->begin)}; }
+static inline mr_span mr_embedded_bytes(const mr_embedded *e) {
+    return (mr_span){e->begin, (size_t)(e->end - e->begin)};
+}
 
 #endif

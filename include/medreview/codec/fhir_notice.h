@@ -7,10 +7,10 @@
 #include "medreview/base/limits.h"
 
 typedef struct mr_notice {
-    char type[40];                       /* "" : something changed, no saying what */
+    char type[40]; /* "" : something changed, no saying what */
     char id[MR_MAX_ID_BYTES + 1];
-    char version[MR_MAX_ID_BYTES + 1];   /* "" when not told */
-    char patient[MR_MAX_ID_BYTES + 1];   /* "" when the notice does not name one */
+    char version[MR_MAX_ID_BYTES + 1]; /* "" when not told */
+    char patient[MR_MAX_ID_BYTES + 1]; /* "" when the notice does not name one */
     bool deleted;
 } mr_notice;
 
@@ -21,10 +21,10 @@ typedef struct mr_notices {
 } mr_notices;
 
 typedef struct mr_notice_request {
-    mr_span method;        /* POST, PUT, DELETE */
-    mr_span tail;          /* what stands behind /notify[/{source}]: "" or "/Type/id" */
-    mr_span content_type;  /* absent when not sent */
-    mr_span body;          /* may be empty; 64 readable bytes lie behind it */
+    mr_span method;           /* POST, PUT, DELETE */
+    mr_span tail;             /* what stands behind /notify[/{source}]: "" or "/Type/id" */
+    mr_span content_type;     /* absent when not sent */
+    mr_span body;             /* may be empty; 64 readable bytes lie behind it */
     mr_span deleted_resource; /* header X-Medplum-Deleted-Resource; absent */
 } mr_notice_request;
 

@@ -18,10 +18,10 @@ typedef struct mr_tx_settings {
     mr_site site;
     mr_span patient; /* "Patient/p1" */
     mr_day as_of;
-    int64_t now_ms;      /* identified, authoredOn, lastModified; offline: the as-of date stands instead */
-    bool offline;        /* no Provenance; dates instead of instants */
-    bool clock_pinned;   /* the Task says so */
-    bool provenance;     /* the server takes Provenance */
+    int64_t now_ms;        /* identified, authoredOn, lastModified; offline: the as-of date stands instead */
+    bool offline;          /* no Provenance; dates instead of instants */
+    bool clock_pinned;     /* the Task says so */
+    bool provenance;       /* the server takes Provenance */
     const mr_span *inputs; /* versioned references of what was read, for Provenance; sorted */
     size_t n_inputs;
 } mr_tx_settings;
@@ -38,7 +38,8 @@ mr_rc mr_fhir_prior_read(mr_span page, mr_span base_uri, mr_arena *a, mr_prior *
 
 /* A transaction Bundle of the plan: issues, Provenance, Task last. An empty plan writes nothing to out.
  * `record` gives texts of implicated medicines and completeness. */
-mr_rc mr_fhir_tx_write(const mr_plan *plan, const mr_record *record, const mr_tx_settings *settings, mr_buf *out, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_fhir_tx_write(const mr_plan *plan, const mr_record *record, const mr_tx_settings *settings, mr_buf *out,
+                       mr_error *err) MR_MUST_CHECK;
 
 /* The author; PUT once at start. */
 void mr_fhir_device_write(const mr_site *site, mr_buf *out);
@@ -49,6 +50,7 @@ mr_span mr_fhir_device_id(const mr_site *site, mr_arena *a);
 typedef struct mr_written_version {
     mr_span type, id, version;
 } mr_written_version;
-mr_rc mr_fhir_tx_answer_read(mr_span body, mr_arena *a, mr_written_version **ret, size_t *ret_n, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_fhir_tx_answer_read(mr_span body, mr_arena *a, mr_written_version **ret, size_t *ret_n,
+                             mr_error *err) MR_MUST_CHECK;
 
 #endif

@@ -22,20 +22,29 @@ typedef struct mr_json {
     size_t index;
 } mr_json;
 
-typedef enum mr_json_kind { MR_J_NONE, MR_J_NULL, MR_J_BOOL, MR_J_NUMBER, MR_J_STRING, MR_J_ARRAY, MR_J_OBJECT } mr_json_kind;
+typedef enum mr_json_kind {
+    MR_J_NONE,
+    MR_J_NULL,
+    MR_J_BOOL,
+    MR_J_NUMBER,
+    MR_J_STRING,
+    MR_J_ARRAY,
+    MR_J_OBJECT
+} mr_json_kind;
 
 mr_json_doc *mr_json_doc_new(void) MR_NOEXCEPT; /* NULL: memory is short */
 void mr_json_doc_free(mr_json_doc *d) MR_NOEXCEPT;
 /* `padded`: 64 readable bytes lie behind the text; otherwise it is copied first. Depth at most MR_MAX_JSON_DEPTH.
- *   MR_MALFORMED   not JSON, not UTF-8, trailing bytes, a number beyond 64 bits or double: says which, never the content
- *   MR_LIMIT       nested too deep, or larger than 4 GB;  MR_NOMEM */
+ *   MR_MALFORMED   not JSON, not UTF-8, trailing bytes, a number beyond 64 bits or double: says which, never the
+ * content MR_LIMIT       nested too deep, or larger than 4 GB;  MR_NOMEM */
 mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root, mr_error *err) MR_NOEXCEPT;
 
 mr_json_kind mr_json_kind_of(mr_json v) MR_NOEXCEPT;
-mr_json mr_json_get(mr_json object, const char *name) MR_NOEXCEPT; /* first member of that name; NONE when not an object or absent */
+mr_json mr_json_get(mr_json object,
+                    const char *name) MR_NOEXCEPT; /* first member of that name; NONE when not an object or absent */
 /* True when a name stands twice in this object (not in objects below): the decoders refuse what they visit. */
 bool mr_json_has_duplicates(mr_json object) MR_NOEXCEPT;
-mr_span mr_json_string(mr_json v) MR_NOEXCEPT;      /* absent span when not a string */
+mr_span mr_json_string(mr_json v) MR_NOEXCEPT; /* absent span when not a string */
 bool mr_json_number(mr_json v, double *ret) MR_NOEXCEPT;
 bool mr_json_int(mr_json v, int64_t *ret) MR_NOEXCEPT; /* a number without fraction or exponent within int64 */
 bool mr_json_bool(mr_json v, bool *ret) MR_NOEXCEPT;

@@ -11,33 +11,33 @@ typedef struct mr_source {
 } mr_source;
 
 typedef struct mr_finding {
-    char id[33];           /* product.md section 5: HMAC of v1|source|patient|harm|identity, 32 hex */
-    char content[33];      /* hash of severity, urgency, certainty, rule ids, identity substances, dose; 32 hex */
+    char id[33];            /* product.md section 5: HMAC of v1|source|patient|harm|identity, 32 hex */
+    char content[33];       /* hash of severity, urgency, certainty, rule ids, identity substances, dose; 32 hex */
     const mr_rule *leading; /* its title, action and wording are the finding's */
     const mr_harm *harm;
-    mr_span identity;       /* "naproxen", "apixaban,naproxen", "test:u-and-e", "start:ics", "patient" */
-    mr_span *substances;    /* of the identity, sorted; none for test, start, patient */
+    mr_span identity;    /* "naproxen", "apixaban,naproxen", "test:u-and-e", "start:ics", "patient" */
+    mr_span *substances; /* of the identity, sorted; none for test, start, patient */
     size_t n_substances;
     mr_severity severity;
     mr_urgency urgency;
     mr_certainty certainty;
-    mr_missing *missing;    /* of a possible finding */
+    mr_missing *missing; /* of a possible finding */
     size_t n_missing;
-    mr_span *implicated;    /* references of the leading entries of the medicines, sorted */
+    mr_span *implicated;      /* references of the leading entries of the medicines, sorted */
     mr_span *implicated_text; /* beside it */
     size_t n_implicated;
-    mr_evidence *evidence;  /* sorted, each once */
+    mr_evidence *evidence; /* sorted, each once */
     size_t n_evidence;
     const mr_rule **sources; /* leading first, then by id */
     size_t n_sources;
-    bool posts;             /* becomes a DetectedIssue */
-    unsigned rank;          /* 1 = first */
-    mr_span rank_reason;    /* "high severity, same-day" ... */
+    bool posts;          /* becomes a DetectedIssue */
+    unsigned rank;       /* 1 = first */
+    mr_span rank_reason; /* "high severity, same-day" ... */
 } mr_finding;
 
 typedef struct mr_cannot_assess {
-    mr_span missing;   /* "eGFR" */
-    mr_span *rules;    /* ids, sorted */
+    mr_span missing; /* "eGFR" */
+    mr_span *rules;  /* ids, sorted */
     size_t n_rules;
     mr_span settled_by;
 } mr_cannot_assess;
@@ -80,11 +80,11 @@ typedef struct mr_assessment {
 
 typedef struct mr_run {
     mr_day as_of;
-    bool indicator;        /* run `indicator` instead of `when` (population only) */
+    bool indicator; /* run `indicator` instead of `when` (population only) */
     bool include_draft;
     bool explain;
-    mr_span site_key;      /* offline: MR_OFFLINE_KEY */
-    mr_span source;        /* source id, part of the key; offline "offline" */
+    mr_span site_key;        /* offline: MR_OFFLINE_KEY */
+    mr_span source;          /* source id, part of the key; offline "offline" */
     const mr_span *disabled; /* rule ids that do not run */
     size_t n_disabled;
 } mr_run;

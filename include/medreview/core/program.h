@@ -27,21 +27,23 @@ typedef struct mr_window {
 } mr_window;
 
 typedef enum mr_op {
-    MR_OP_AND, MR_OP_OR, MR_OP_NOT, /* kids */
-    MR_OP_COMPARE,     /* quantity cmp value */
-    MR_OP_SEX,         /* value: an mr_sex */
-    MR_OP_TAKING,      /* group [window]: without a window, taken now; with one, issued or in use in it */
-    MR_OP_COPRESCRIBED,/* group, group2: both taken now, or with a window an issue of each less than `apart` apart */
+    MR_OP_AND,
+    MR_OP_OR,
+    MR_OP_NOT,            /* kids */
+    MR_OP_COMPARE,        /* quantity cmp value */
+    MR_OP_SEX,            /* value: an mr_sex */
+    MR_OP_TAKING,         /* group [window]: without a window, taken now; with one, issued or in use in it */
+    MR_OP_COPRESCRIBED,   /* group, group2: both taken now, or with a window an issue of each less than `apart` apart */
     MR_OP_STARTED_BEFORE, /* group: first use at least `window.latest` ago (MED first<=index-15m) */
-    MR_OP_HAS,         /* concept [window on recorded or onset date]: coded and not resolved since */
-    MR_OP_TESTED       /* concept [window]: a result or the fact of a test in the window */
+    MR_OP_HAS,            /* concept [window on recorded or onset date]: coded and not resolved since */
+    MR_OP_TESTED          /* concept [window]: a result or the fact of a test in the window */
 } mr_op;
 
 typedef enum mr_quantity {
-    MR_Q_AGE,          /* years */
-    MR_Q_LATEST,       /* concept [window]: newest value in the canonical unit */
-    MR_Q_SCORE,        /* scale: burden total */
-    MR_Q_MEDICINES     /* distinct regular current medicines */
+    MR_Q_AGE,      /* years */
+    MR_Q_LATEST,   /* concept [window]: newest value in the canonical unit */
+    MR_Q_SCORE,    /* scale: burden total */
+    MR_Q_MEDICINES /* distinct regular current medicines */
 } mr_quantity;
 
 typedef enum mr_compare { MR_LESS, MR_LESS_EQUAL, MR_EQUAL, MR_GREATER_EQUAL, MR_GREATER } mr_compare;
@@ -94,7 +96,7 @@ typedef struct mr_part { /* one atom as it was evaluated; for --explain */
 
 typedef struct mr_evaluation {
     mr_tri value;
-    bool possible; /* value is UNKNOWN, and would be TRUE if no unrecognised medicine mattered */
+    bool possible;     /* value is UNKNOWN, and would be TRUE if no unrecognised medicine mattered */
     mr_match *matches; /* of the atoms that are true and count towards truth; sorted, each once */
     size_t n_matches;
     mr_evidence *evidence; /* of the atoms that made it true (or possible), in the order of the rule's text */
@@ -106,7 +108,7 @@ typedef struct mr_evaluation {
 } mr_evaluation;
 
 struct mr_ruleset;
-mr_rc mr_program_run(const struct mr_ruleset *rules, const mr_node *root, const mr_record *record, mr_day as_of, bool explain,
-                     mr_arena *a, mr_evaluation *ret, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_program_run(const struct mr_ruleset *rules, const mr_node *root, const mr_record *record, mr_day as_of,
+                     bool explain, mr_arena *a, mr_evaluation *ret, mr_error *err) MR_MUST_CHECK;
 
 #endif

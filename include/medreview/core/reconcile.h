@@ -6,15 +6,32 @@
 #include "medreview/core/finding.h"
 
 typedef enum mr_issue_status {
-    MR_IS_UNKNOWN, MR_IS_REGISTERED, MR_IS_PRELIMINARY, MR_IS_FINAL, MR_IS_AMENDED, MR_IS_CORRECTED, MR_IS_CANCELLED,
+    MR_IS_UNKNOWN,
+    MR_IS_REGISTERED,
+    MR_IS_PRELIMINARY,
+    MR_IS_FINAL,
+    MR_IS_AMENDED,
+    MR_IS_CORRECTED,
+    MR_IS_CANCELLED,
     MR_IS_ENTERED_IN_ERROR
 } mr_issue_status;
 const char *mr_issue_status_text(mr_issue_status s);
 mr_issue_status mr_issue_status_parse(mr_span s);
 
 typedef enum mr_task_status {
-    MR_TS_UNKNOWN, MR_TS_DRAFT, MR_TS_REQUESTED, MR_TS_RECEIVED, MR_TS_ACCEPTED, MR_TS_REJECTED, MR_TS_READY, MR_TS_CANCELLED,
-    MR_TS_IN_PROGRESS, MR_TS_ON_HOLD, MR_TS_FAILED, MR_TS_COMPLETED, MR_TS_ENTERED_IN_ERROR
+    MR_TS_UNKNOWN,
+    MR_TS_DRAFT,
+    MR_TS_REQUESTED,
+    MR_TS_RECEIVED,
+    MR_TS_ACCEPTED,
+    MR_TS_REJECTED,
+    MR_TS_READY,
+    MR_TS_CANCELLED,
+    MR_TS_IN_PROGRESS,
+    MR_TS_ON_HOLD,
+    MR_TS_FAILED,
+    MR_TS_COMPLETED,
+    MR_TS_ENTERED_IN_ERROR
 } mr_task_status;
 const char *mr_task_status_text(mr_task_status s);
 mr_task_status mr_task_status_parse(mr_span s);
@@ -43,21 +60,21 @@ typedef struct mr_prior_task {
     mr_task_status status;
     mr_span *issue_ids; /* DetectedIssue ids of its inputs */
     size_t n_issue_ids;
-    mr_outcome_kind outcome; /* of the whole Task */
+    mr_outcome_kind outcome;      /* of the whole Task */
     mr_finding_outcome *outcomes; /* per finding; may be none */
     size_t n_outcomes;
-    mr_when closed; /* date of lastModified, for suppression */
+    mr_when closed;  /* date of lastModified, for suppression */
     mr_span content; /* our content identifier on the Task; absent when none */
     mr_span raw;
 } mr_prior_task;
 
 typedef enum mr_change_kind {
-    MR_CH_CREATE_ISSUE,  /* finding; status preliminary */
-    MR_CH_REVISE_ISSUE,  /* finding and issue; new content, status as in `issue_status` */
-    MR_CH_STATUS_ISSUE,  /* issue; only its status changes, to `issue_status` */
-    MR_CH_CREATE_TASK,   /* task fields below */
-    MR_CH_REVISE_TASK,   /* task and its new fields */
-    MR_CH_CANCEL_TASK    /* task; findings are gone */
+    MR_CH_CREATE_ISSUE, /* finding; status preliminary */
+    MR_CH_REVISE_ISSUE, /* finding and issue; new content, status as in `issue_status` */
+    MR_CH_STATUS_ISSUE, /* issue; only its status changes, to `issue_status` */
+    MR_CH_CREATE_TASK,  /* task fields below */
+    MR_CH_REVISE_TASK,  /* task and its new fields */
+    MR_CH_CANCEL_TASK   /* task; findings are gone */
 } mr_change_kind;
 
 typedef struct mr_change {
@@ -76,10 +93,10 @@ typedef struct mr_task_plan {
     char identifier[48]; /* <32 hex>-<episode> */
     char content[33];    /* hash of what we say in it */
     unsigned episode;
-    mr_span based_on;    /* Task id of the earlier, still open episode; absent when none */
+    mr_span based_on;     /* Task id of the earlier, still open episode; absent when none */
     const char *priority; /* asap, urgent, routine */
     mr_day due;
-    mr_span role;        /* of its top finding */
+    mr_span role;                /* of its top finding */
     const mr_finding **findings; /* those that stand on it, in order */
     mr_span *issue_ids;          /* beside it: DetectedIssue ids */
     size_t n_findings;
@@ -105,9 +122,9 @@ typedef struct mr_plan {
 typedef struct mr_reconcile_settings {
     mr_span site_key, source, patient_id;
     mr_day as_of;
-    unsigned suppress_days; /* 180 */
-    bool complete;          /* the record was read whole: only then may anything be closed as gone */
-    bool patient_gone;      /* deceased, inactive or merged: close what is ours and untouched */
+    unsigned suppress_days;   /* 180 */
+    bool complete;            /* the record was read whole: only then may anything be closed as gone */
+    bool patient_gone;        /* deceased, inactive or merged: close what is ours and untouched */
     const mr_span *withdrawn; /* rule ids: issues whose only sources they are go to entered-in-error */
     size_t n_withdrawn;
 } mr_reconcile_settings;
@@ -116,7 +133,8 @@ typedef struct mr_reconcile_settings {
  * arguments.
  *   MR_LIMIT   more than MR_MAX_CHANGES changes: a sign of a broken ruleset; or the arena is full
  *   MR_NOMEM */
-mr_rc mr_reconcile(const mr_ruleset *rules, const mr_assessment *fresh, const mr_prior_issue *issues, size_t n_issues, const mr_prior_task *tasks,
-                   size_t n_tasks, const mr_reconcile_settings *settings, mr_arena *a, mr_plan *ret, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_reconcile(const mr_ruleset *rules, const mr_assessment *fresh, const mr_prior_issue *issues, size_t n_issues,
+                   const mr_prior_task *tasks, size_t n_tasks, const mr_reconcile_settings *settings, mr_arena *a,
+                   mr_plan *ret, mr_error *err) MR_MUST_CHECK;
 
 #endif

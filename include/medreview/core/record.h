@@ -27,30 +27,55 @@ typedef struct mr_patient {
 
 /* By what a medicine was recognised; product.md section 5, medicines[].recognisedBy. Order is the order of evidence. */
 typedef enum mr_recognised {
-    MR_REC_NOT, MR_REC_DMD_VTM, MR_REC_DMD_VMP, MR_REC_DMD_AMP, MR_REC_DMD_PACK, MR_REC_DMD_PREVIOUS,
-    MR_REC_ATC, MR_REC_RXNORM, MR_REC_BNF, MR_REC_NAME
+    MR_REC_NOT,
+    MR_REC_DMD_VTM,
+    MR_REC_DMD_VMP,
+    MR_REC_DMD_AMP,
+    MR_REC_DMD_PACK,
+    MR_REC_DMD_PREVIOUS,
+    MR_REC_ATC,
+    MR_REC_RXNORM,
+    MR_REC_BNF,
+    MR_REC_NAME
 } mr_recognised;
 const char *mr_recognised_text(mr_recognised by); /* "dmd-vtm", ...; "" for NOT */
 
 /* Why an entry is not assessed; product.md section 5, notAssessed[].reason. */
 typedef enum mr_unread {
-    MR_UNREAD_NOT, MR_UNREAD_NOT_RECOGNISED, MR_UNREAD_NO_CODE_NO_TEXT, MR_UNREAD_CONFLICTING_CODES, MR_UNREAD_UNREADABLE,
-    MR_UNREAD_REFERENCE_NOT_FOUND, MR_UNREAD_MODIFIER_EXTENSION, MR_UNREAD_FOREIGN_PATIENT
+    MR_UNREAD_NOT,
+    MR_UNREAD_NOT_RECOGNISED,
+    MR_UNREAD_NO_CODE_NO_TEXT,
+    MR_UNREAD_CONFLICTING_CODES,
+    MR_UNREAD_UNREADABLE,
+    MR_UNREAD_REFERENCE_NOT_FOUND,
+    MR_UNREAD_MODIFIER_EXTENSION,
+    MR_UNREAD_FOREIGN_PATIENT
 } mr_unread;
 const char *mr_unread_text(mr_unread why); /* "not-recognised", ... */
 
 /* How a product gets into the body. UNKNOWN counts as systemic everywhere: to miss an interaction is worse. */
 typedef enum mr_route {
-    MR_ROUTE_UNKNOWN, MR_ROUTE_ORAL, MR_ROUTE_BUCCAL, MR_ROUTE_RECTAL, MR_ROUTE_PARENTERAL, MR_ROUTE_TRANSDERMAL,
-    MR_ROUTE_INHALED, MR_ROUTE_NASAL, MR_ROUTE_EYE, MR_ROUTE_EAR, MR_ROUTE_CUTANEOUS, MR_ROUTE_VAGINAL, MR_ROUTE_OTHER,
+    MR_ROUTE_UNKNOWN,
+    MR_ROUTE_ORAL,
+    MR_ROUTE_BUCCAL,
+    MR_ROUTE_RECTAL,
+    MR_ROUTE_PARENTERAL,
+    MR_ROUTE_TRANSDERMAL,
+    MR_ROUTE_INHALED,
+    MR_ROUTE_NASAL,
+    MR_ROUTE_EYE,
+    MR_ROUTE_EAR,
+    MR_ROUTE_CUTANEOUS,
+    MR_ROUTE_VAGINAL,
+    MR_ROUTE_OTHER,
     MR_ROUTE_COUNT
 } mr_route;
 const char *mr_route_text(mr_route r); /* "oral", "eye", ... */
 bool mr_route_parse(mr_span text, mr_route *ret);
 
 typedef struct mr_ingredient {
-    mr_span substance; /* canonical name in lower case, as drug groups use it: "naproxen", "timolol (eye)" */
-    double strength;   /* per unit of the form, e.g. 500; 0: not known */
+    mr_span substance;     /* canonical name in lower case, as drug groups use it: "naproxen", "timolol (eye)" */
+    double strength;       /* per unit of the form, e.g. 500; 0: not known */
     mr_span strength_unit; /* "mg"; absent when not known */
     double per;            /* denominator: 5 in 125 mg / 5 ml; 0: per unit of the form */
     mr_span per_unit;
@@ -59,33 +84,49 @@ typedef struct mr_ingredient {
 
 /* What terminology says about one medicine. */
 typedef struct mr_understood {
-    mr_recognised by;       /* NOT: see why */
+    mr_recognised by; /* NOT: see why */
     mr_unread why;
-    bool not_a_medicine;    /* known to be a dressing, device or food: never blocks a rule of absence */
-    bool uncertain;         /* recognised by a step that may be wrong (longest prefix of a name): never suppresses a rule */
+    bool not_a_medicine; /* known to be a dressing, device or food: never blocks a rule of absence */
+    bool uncertain; /* recognised by a step that may be wrong (longest prefix of a name): never suppresses a rule */
     mr_ingredient *ingredients;
     size_t n_ingredients;
     mr_route route;
-    mr_span form;           /* "tablet", as read; absent when not known */
+    mr_span form; /* "tablet", as read; absent when not known */
     bool modified_release;
 } mr_understood;
 
 typedef enum mr_entry_kind { MR_ENTRY_STATEMENT, MR_ENTRY_REQUEST } mr_entry_kind;
 /* MedicationStatement.status and MedicationRequest.status together; fhir.md 8.1 and 8.2. */
 typedef enum mr_entry_status {
-    MR_ST_MISSING, MR_ST_ACTIVE, MR_ST_COMPLETED, MR_ST_ENTERED_IN_ERROR, MR_ST_INTENDED, MR_ST_STOPPED, MR_ST_ON_HOLD,
-    MR_ST_UNKNOWN, MR_ST_NOT_TAKEN, MR_ST_CANCELLED, MR_ST_DRAFT
+    MR_ST_MISSING,
+    MR_ST_ACTIVE,
+    MR_ST_COMPLETED,
+    MR_ST_ENTERED_IN_ERROR,
+    MR_ST_INTENDED,
+    MR_ST_STOPPED,
+    MR_ST_ON_HOLD,
+    MR_ST_UNKNOWN,
+    MR_ST_NOT_TAKEN,
+    MR_ST_CANCELLED,
+    MR_ST_DRAFT
 } mr_entry_status;
 typedef enum mr_intent {
-    MR_INTENT_NONE, MR_INTENT_PROPOSAL, MR_INTENT_PLAN, MR_INTENT_ORDER, MR_INTENT_ORIGINAL_ORDER, MR_INTENT_REFLEX_ORDER,
-    MR_INTENT_FILLER_ORDER, MR_INTENT_INSTANCE_ORDER, MR_INTENT_OPTION
+    MR_INTENT_NONE,
+    MR_INTENT_PROPOSAL,
+    MR_INTENT_PLAN,
+    MR_INTENT_ORDER,
+    MR_INTENT_ORIGINAL_ORDER,
+    MR_INTENT_REFLEX_ORDER,
+    MR_INTENT_FILLER_ORDER,
+    MR_INTENT_INSTANCE_ORDER,
+    MR_INTENT_OPTION
 } mr_intent;
 
 /* doseAndRate and timing where both are there; every number 0 when not given. */
 typedef struct mr_dosage {
     mr_span text;
-    double dose;         /* doseQuantity.value; ranges are not a dose */
-    mr_span dose_unit;   /* UCUM code or unit text */
+    double dose;       /* doseQuantity.value; ranges are not a dose */
+    mr_span dose_unit; /* UCUM code or unit text */
     double frequency, period;
     mr_span period_unit; /* s min h d wk mo a */
     bool as_needed;
@@ -146,13 +187,13 @@ typedef struct mr_medicine {
     mr_day *issues; /* dates of issues, sorted */
     size_t n_issues;
     mr_dose daily;
-    bool as_needed;   /* every dosage is "when required": not a regular medicine */
+    bool as_needed; /* every dosage is "when required": not a regular medicine */
 } mr_medicine;
 
 typedef struct mr_not_assessed {
     mr_span reference, text;
     mr_unread why;
-    bool current;        /* taken now, as far as its status says: blocks rules of absence unless not_a_medicine */
+    bool current; /* taken now, as far as its status says: blocks rules of absence unless not_a_medicine */
     bool not_a_medicine;
 } mr_not_assessed;
 
@@ -162,8 +203,8 @@ typedef struct mr_condition {
     mr_span reference, text;
     mr_coding *codings;
     size_t n_codings;
-    mr_fact_state state;  /* EXCLUDED: refuted or entered in error; kept for the count only */
-    bool uncertain;       /* provisional, differential, unconfirmed; or no clinicalStatus */
+    mr_fact_state state; /* EXCLUDED: refuted or entered in error; kept for the count only */
+    bool uncertain;      /* provisional, differential, unconfirmed; or no clinicalStatus */
     mr_when onset, recorded, abated;
 } mr_condition;
 
@@ -187,19 +228,25 @@ typedef struct mr_allergy {
     mr_span reference, text;
     mr_coding *codings;
     size_t n_codings;
-    bool active;      /* not inactive, resolved, refuted */
-    bool none_known;  /* a coded negation: never an allergy */
+    bool active;     /* not inactive, resolved, refuted */
+    bool none_known; /* a coded negation: never an allergy */
 } mr_allergy;
 
 /* Something that could not be read. `code` is one of ours, listed in docs/gaps.md: e.g. page-limit, unreadable-entry,
  * duplicate-id, entered-in-error, foreign-patient, unknown-status. */
 typedef struct mr_gap {
     mr_span code, text, reference; /* reference absent when there is none */
-    bool harmless; /* told, but the review stays complete (entered-in-error counts) */
+    bool harmless;                 /* told, but the review stays complete (entered-in-error counts) */
 } mr_gap;
 
 /* Which lists were cut off: a rule of absence on them becomes unknown. */
-enum { MR_CUT_MEDICINES = 1, MR_CUT_CONDITIONS = 2, MR_CUT_OBSERVATIONS = 4, MR_CUT_ALLERGIES = 8, MR_CUT_PATIENT = 16 };
+enum {
+    MR_CUT_MEDICINES = 1,
+    MR_CUT_CONDITIONS = 2,
+    MR_CUT_OBSERVATIONS = 4,
+    MR_CUT_ALLERGIES = 8,
+    MR_CUT_PATIENT = 16
+};
 
 /* What codec collects, in any order. Growing arrays: use the mr_raw_add_* functions. */
 typedef struct mr_raw_record {
@@ -222,8 +269,8 @@ mr_condition *mr_raw_add_condition(mr_raw_record *r, mr_arena *a);
 mr_observation *mr_raw_add_observation(mr_raw_record *r, mr_arena *a);
 mr_allergy *mr_raw_add_allergy(mr_raw_record *r, mr_arena *a);
 /* text is copied; code must be a literal. */
-mr_rc mr_raw_add_gap(mr_raw_record *r, mr_arena *a, const char *code, bool harmless, mr_span reference, const char *fmt, ...)
-    MR_PRINTF(6, 7);
+mr_rc mr_raw_add_gap(mr_raw_record *r, mr_arena *a, const char *code, bool harmless, mr_span reference, const char *fmt,
+                     ...) MR_PRINTF(6, 7);
 
 typedef struct mr_record {
     mr_patient patient;
@@ -245,10 +292,10 @@ typedef struct mr_record {
 
 struct mr_ruleset;
 /* Every entry of `raw` stands in some medicine's references or in not_assessed, entered-in-error ones excepted, which
- * become one harmless gap with their number. The order of raw's arrays makes no difference. `rules` gives the drug groups.
- *   MR_NOMEM, MR_LIMIT   the arena is out of room */
-mr_rc mr_record_build(const struct mr_ruleset *rules, const mr_raw_record *raw, mr_day as_of, mr_arena *a, mr_record *ret,
-                      mr_error *err) MR_MUST_CHECK;
+ * become one harmless gap with their number. The order of raw's arrays makes no difference. `rules` gives the drug
+ * groups. MR_NOMEM, MR_LIMIT   the arena is out of room */
+mr_rc mr_record_build(const struct mr_ruleset *rules, const mr_raw_record *raw, mr_day as_of, mr_arena *a,
+                      mr_record *ret, mr_error *err) MR_MUST_CHECK;
 
 /* Taken on the as-of date: state current or unknown (product.md section 5, Taken now). */
 bool mr_medicine_taken(const mr_medicine *m);

@@ -7,7 +7,12 @@
 #include "medreview/core/program.h"
 
 typedef enum mr_severity { MR_LOW, MR_MODERATE, MR_HIGH } mr_severity;
-typedef enum mr_urgency { MR_NEXT_REVIEW, MR_WITHIN_4_WEEKS, MR_WITHIN_1_WEEK, MR_SAME_DAY } mr_urgency; /* higher: sooner */
+typedef enum mr_urgency {
+    MR_NEXT_REVIEW,
+    MR_WITHIN_4_WEEKS,
+    MR_WITHIN_1_WEEK,
+    MR_SAME_DAY
+} mr_urgency; /* higher: sooner */
 typedef enum mr_rule_state { MR_RULE_DRAFT, MR_RULE_ACTIVE } mr_rule_state;
 const char *mr_severity_text(mr_severity s);
 const char *mr_urgency_text(mr_urgency u);
@@ -45,9 +50,9 @@ typedef struct mr_example {
     mr_span name, text; /* text: the little record in YAML, kept for `rules show` */
     const mr_raw_record *record;
     mr_day as_of;
-    mr_tri expect;      /* MR_UNKNOWN: cannot be assessed */
-    bool possible;      /* with MR_UNKNOWN: a possible finding */
-    bool indicator;     /* runs against `indicator` */
+    mr_tri expect;  /* MR_UNKNOWN: cannot be assessed */
+    bool possible;  /* with MR_UNKNOWN: a possible finding */
+    bool indicator; /* runs against `indicator` */
     unsigned line;
 } mr_example;
 
@@ -58,14 +63,14 @@ typedef struct mr_rule {
     mr_urgency urgency;
     unsigned tier;
     mr_span action, reviewer, goes_away_when, source, note; /* note absent when none */
-    mr_span *derived_from; /* old ids of a split rule; usually none */
+    mr_span *derived_from;                                  /* old ids of a split rule; usually none */
     size_t n_derived_from;
     uint16_t harm;
     mr_identity identity;
     mr_span ladder; /* absent when none */
     unsigned rung;
     unsigned leads;
-    bool children;  /* also under 18 */
+    bool children;                   /* also under 18 */
     const mr_node *when, *indicator; /* indicator NULL: the same as when */
     mr_span when_text, indicator_text;
     mr_example *examples;
@@ -75,7 +80,12 @@ typedef struct mr_rule {
 } mr_rule;
 
 typedef enum mr_code_role { /* TERMINOLOGY.md: only PRESENT, EVENT, VALUE and TEST_DONE are a plain match */
-    MR_ROLE_PRESENT, MR_ROLE_EVENT, MR_ROLE_VALUE, MR_ROLE_TEST_DONE, MR_ROLE_RESOLVED, MR_ROLE_OTHER
+                            MR_ROLE_PRESENT,
+                            MR_ROLE_EVENT,
+                            MR_ROLE_VALUE,
+                            MR_ROLE_TEST_DONE,
+                            MR_ROLE_RESOLVED,
+                            MR_ROLE_OTHER
 } mr_code_role;
 typedef struct mr_concept_hit {
     uint16_t concept;
@@ -119,7 +129,7 @@ typedef struct mr_ruleset {
     mr_span version; /* "2026.11" */
     mr_group *groups;
     size_t n_groups;
-    mr_span *concepts; /* keys */
+    mr_span *concepts;    /* keys */
     bool *concept_loaded; /* false: no code is loaded for it, its rules are unassessable */
     size_t n_concepts;
     mr_scale *scales;
@@ -140,9 +150,11 @@ typedef struct mr_ruleset {
 } mr_ruleset;
 
 /* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. */
-mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a, mr_error *err) MR_MUST_CHECK; /* groups -> substance_groups; call once at the end */
+mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a,
+                       mr_error *err) MR_MUST_CHECK; /* groups -> substance_groups; call once at the end */
 /* Adds one code of a concept; unions are spelled out by the caller (one call per concept that the code counts for). */
-mr_rc mr_ruleset_add_code(mr_ruleset *r, mr_arena *a, mr_span system, mr_span code, mr_concept_hit hit, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_ruleset_add_code(mr_ruleset *r, mr_arena *a, mr_span system, mr_span code, mr_concept_hit hit,
+                          mr_error *err) MR_MUST_CHECK;
 
 /* MR_NO_NUMBER when there is none of that name. */
 uint16_t mr_ruleset_group(const mr_ruleset *r, mr_span name);
@@ -153,9 +165,12 @@ const mr_rule *mr_ruleset_rule(const mr_ruleset *r, mr_span id); /* NULL when th
 
 /* The groups of a substance by that route. A route outside the group's routes is no member. */
 void mr_ruleset_classify(const mr_ruleset *r, mr_span substance, mr_route route, mr_bits *ret);
-/* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as one. */
+/* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as
+ * one. */
 size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most);
-/* value in the concept's canonical unit; false when the unit is not listed: then the value is unusable, never guessed. */
-bool mr_ruleset_convert(const mr_ruleset *r, uint16_t concept, double value, mr_span unit, double *ret, mr_span *ret_unit);
+/* value in the concept's canonical unit; false when the unit is not listed: then the value is unusable, never guessed.
+ */
+bool mr_ruleset_convert(const mr_ruleset *r, uint16_t concept, double value, mr_span unit, double *ret,
+                        mr_span *ret_unit);
 
 #endif

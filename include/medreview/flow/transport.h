@@ -36,7 +36,8 @@ typedef void (*mr_http_done)(void *arg, mr_rc rc, mr_http_resp *resp, const mr_e
 typedef struct mr_transport mr_transport;
 typedef struct mr_transport_ops {
     /* MR_INVALID: not a URL we speak (scheme, missing host); MR_NOMEM. On failure done is not called. */
-    mr_rc (*submit)(mr_transport *t, const mr_http_req *req, mr_http_done done, void *arg, uint64_t *ret_id, mr_error *err);
+    mr_rc (*submit)(mr_transport *t, const mr_http_req *req, mr_http_done done, void *arg, uint64_t *ret_id,
+                    mr_error *err);
     void (*cancel)(mr_transport *t, uint64_t id); /* done still runs, with MR_CANCELED; unknown ids are ignored */
 } mr_transport_ops;
 struct mr_transport {

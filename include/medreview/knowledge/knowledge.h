@@ -10,27 +10,29 @@
 typedef struct mr_knowledge mr_knowledge; /* owns the ruleset and its arena */
 
 typedef struct mr_knowledge_options {
-    const char *dir;   /* NULL: shipped packs only */
-    bool only_dir;     /* `rules check DIR`, `rules test DIR`: the rule files of DIR stand instead of the shipped ones; groups, harms,
-                        * concepts, scales not in DIR still come from the shipped ones */
+    const char *dir; /* NULL: shipped packs only */
+    bool only_dir;   /* `rules check DIR`, `rules test DIR`: the rule files of DIR stand instead of the shipped ones;
+                      * groups, harms,   concepts, scales not in DIR still come from the shipped ones */
 } mr_knowledge_options;
 
 /* On a pack that does not pass: MR_MALFORMED, and `complaints` holds one line each, `FILE:LINE: reason`.
  * MR_IO: a directory or file cannot be read. */
-mr_rc mr_knowledge_load(const mr_knowledge_options *options, mr_knowledge **ret, mr_buf *complaints, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_knowledge_load(const mr_knowledge_options *options, mr_knowledge **ret, mr_buf *complaints,
+                        mr_error *err) MR_MUST_CHECK;
 /* The same from files in memory (tests, fuzzing): n pairs of name and bytes beside the shipped ones. */
 typedef struct mr_knowledge_file {
     const char *name;
     mr_span bytes;
 } mr_knowledge_file;
-mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool only_files, mr_knowledge **ret, mr_buf *complaints,
-                              mr_error *err) MR_MUST_CHECK;
+mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool only_files, mr_knowledge **ret,
+                              mr_buf *complaints, mr_error *err) MR_MUST_CHECK;
 void mr_knowledge_free(mr_knowledge *k);
 const mr_ruleset *mr_knowledge_rules(const mr_knowledge *k);
 
-/* Compiles one condition. On failure err->text is `LINE:COLUMN: reason` and *ret_column (may be NULL) the column from 1;
- * a misspelt name gets "did you mean". */
-mr_rc mr_expr_compile(const mr_ruleset *names, mr_span text, mr_arena *a, const mr_node **ret, unsigned *ret_column, mr_error *err) MR_MUST_CHECK;
+/* Compiles one condition. On failure err->text is `LINE:COLUMN: reason` and *ret_column (may be NULL) the column from
+ * 1; a misspelt name gets "did you mean". */
+mr_rc mr_expr_compile(const mr_ruleset *names, mr_span text, mr_arena *a, const mr_node **ret, unsigned *ret_column,
+                      mr_error *err) MR_MUST_CHECK;
 
 /* Runs the examples of every rule (state does not matter). One line per failure in `report`. */
 typedef struct mr_example_counts {

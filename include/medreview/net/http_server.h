@@ -22,9 +22,9 @@ typedef struct mr_request {
     mr_span query;  /* raw, without '?'; absent when there is none */
     const mr_header *headers;
     size_t n_headers;
-    mr_span body;    /* 64 readable bytes lie behind it */
-    mr_span peer;    /* address text of the peer; for limits, never for logs of patients' data */
-    int64_t at_ms;   /* when the last byte came in */
+    mr_span body;  /* 64 readable bytes lie behind it */
+    mr_span peer;  /* address text of the peer; for limits, never for logs of patients' data */
+    int64_t at_ms; /* when the last byte came in */
 } mr_request;
 
 /* Value of the first header of that name (compared without case); absent when there is none. */
@@ -51,12 +51,14 @@ typedef struct mr_http_settings {
 typedef struct mr_http_server mr_http_server;
 struct uv_loop_s;
 /* MR_INVALID: not an address; MR_IO: cannot bind (says address and reason). Settings' strings are copied. */
-mr_rc mr_http_server_start(struct uv_loop_s *loop, const mr_http_settings *settings, mr_http_server **ret, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_http_server_start(struct uv_loop_s *loop, const mr_http_settings *settings, mr_http_server **ret,
+                           mr_error *err) MR_MUST_CHECK;
 /* "127.0.0.1:43121": the address really bound. */
 const char *mr_http_server_address(const mr_http_server *s);
 /* `headers`: extra "Name: value" lines, NULL-ended, NULL for none. type NULL: no body and no Content-Type.
  * Body is copied or written before return. An id whose connection is gone is ignored. */
-void mr_http_reply(mr_http_server *s, mr_reply_id to, int status, const char *type, const char *const *headers, mr_span body);
+void mr_http_reply(mr_http_server *s, mr_reply_id to, int status, const char *type, const char *const *headers,
+                   mr_span body);
 /* Closes the listener and idle connections; others get `Connection: close` and until deadline_ms. `drained` runs
  * once when all are gone; after it the server may be freed. */
 void mr_http_server_drain(mr_http_server *s, int64_t deadline_ms, void (*drained)(void *arg), void *arg);

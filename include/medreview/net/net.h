@@ -14,16 +14,18 @@ struct uv_loop_s;
 mr_clock *mr_clock_real(void);
 
 typedef struct mr_curl_settings {
-    bool allow_http;         /* else https only */
-    unsigned max_connections_per_host; /* 0: 16 */
-    const char *ca_file;     /* NULL: the system's */
+    bool allow_http;                      /* else https only */
+    unsigned max_connections_per_host;    /* 0: 16 */
+    const char *ca_file;                  /* NULL: the system's */
     const char *client_cert, *client_key; /* mTLS; NULL: none */
     mr_metrics *metrics;
 } mr_curl_settings;
 /* libcurl multi on the loop: no redirects, no cookies, TLS verified, response bytes counted while streaming.
  * Loop thread only. */
-mr_rc mr_transport_curl_new(struct uv_loop_s *loop, const mr_curl_settings *settings, mr_transport **ret, mr_error *err) MR_MUST_CHECK;
-/* Cancels what is in flight (each done runs with MR_CANCELED before this returns) and closes its handles on the loop. */
+mr_rc mr_transport_curl_new(struct uv_loop_s *loop, const mr_curl_settings *settings, mr_transport **ret,
+                            mr_error *err) MR_MUST_CHECK;
+/* Cancels what is in flight (each done runs with MR_CANCELED before this returns) and closes its handles on the loop.
+ */
 void mr_transport_curl_free(mr_transport *t);
 
 /* libuv's thread pool (UV_THREADPOOL_SIZE). */
@@ -37,7 +39,7 @@ void mr_worker_close(mr_worker *w, void (*closed)(void *arg), void *arg);
 /* A one-shot timer on the loop. */
 typedef struct mr_timer mr_timer;
 mr_timer *mr_timer_new(struct uv_loop_s *loop, void (*fire)(void *arg), void *arg); /* NULL: memory is short */
-void mr_timer_set(mr_timer *t, int64_t delay_ms); /* replaces; < 0 stops */
+void mr_timer_set(mr_timer *t, int64_t delay_ms);                                   /* replaces; < 0 stops */
 void mr_timer_free(mr_timer *t);
 
 /* 32 bytes or more from the operating system, for seeds and tokens. */

@@ -18,37 +18,48 @@ typedef struct mr_review_knowledge {
 
 typedef struct mr_review_settings {
     mr_site site;
-    mr_run run;              /* as_of, site_key, source, include_draft, explain, disabled */
+    mr_run run; /* as_of, site_key, source, include_draft, explain, disabled */
     const mr_span *withdrawn;
     size_t n_withdrawn;
-    unsigned suppress_days;  /* 0: 180 */
+    unsigned suppress_days; /* 0: 180 */
     bool offline, clock_pinned, provenance;
-    int64_t now_ms;          /* service only */
+    int64_t now_ms; /* service only */
 } mr_review_settings;
 
 /* What the service asks a FHIR server for, in this order. Offline input comes as MR_PAGE_ANY. */
 typedef enum mr_page_kind {
-    MR_PAGE_PATIENT, MR_PAGE_STATEMENTS, MR_PAGE_REQUESTS, MR_PAGE_CONDITIONS, MR_PAGE_ALLERGIES, MR_PAGE_OBSERVATIONS,
-    MR_PAGE_ISSUES, MR_PAGE_TASKS, MR_PAGE_MEDICATIONS, MR_PAGE_ANY, MR_PAGE_COUNT
+    MR_PAGE_PATIENT,
+    MR_PAGE_STATEMENTS,
+    MR_PAGE_REQUESTS,
+    MR_PAGE_CONDITIONS,
+    MR_PAGE_ALLERGIES,
+    MR_PAGE_OBSERVATIONS,
+    MR_PAGE_ISSUES,
+    MR_PAGE_TASKS,
+    MR_PAGE_MEDICATIONS,
+    MR_PAGE_ANY,
+    MR_PAGE_COUNT
 } mr_page_kind;
 
 typedef struct mr_absorbed {
-    mr_span next;         /* link[relation=next]; absent when none. In the arena. */
-    mr_span self;         /* link[relation=self]; absent when none */
+    mr_span next; /* link[relation=next]; absent when none. In the arena. */
+    mr_span self; /* link[relation=self]; absent when none */
     size_t n_entries;
-    unsigned foreign;     /* entries that belong to another patient: they were left out and noted */
-    mr_span newest;       /* greatest meta.lastUpdated seen in the page; absent when none */
+    unsigned foreign; /* entries that belong to another patient: they were left out and noted */
+    mr_span newest;   /* greatest meta.lastUpdated seen in the page; absent when none */
 } mr_absorbed;
 
 typedef struct mr_review mr_review;
 /* `patient_id` absent: offline, the patient is whoever the input says. NULL: the arena is out of room. `k` and
  * `settings` are borrowed for the life of the review. */
-mr_review *mr_review_begin(mr_arena *a, const mr_review_knowledge *k, const mr_review_settings *settings, mr_span patient_id);
+mr_review *mr_review_begin(mr_arena *a, const mr_review_knowledge *k, const mr_review_settings *settings,
+                           mr_span patient_id);
 /* Decodes one page: a Bundle of any type, or a single resource. One unreadable entry is a gap and the review goes on.
  * `padded`: 64 readable bytes lie behind the page.
  *   MR_MALFORMED   no page at all (not JSON, not a FHIR resource)
  *   MR_LIMIT       more than MR_MAX_RESOURCES_PER_PATIENT resources, or the arena is full; MR_NOMEM */
-mr_rc mr_review_absorb(mr_review *rv, mr_page_kind kind, mr_span page, bool padded, mr_absorbed *ret, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_review_absorb(mr_review *rv, mr_page_kind kind, mr_span page, bool padded, mr_absorbed *ret,
+                       mr_error *err) MR_MUST_CHECK;
 /* Says that a list was not read to its end (page limit, failed page, ignored filter): nothing is closed then. */
 mr_rc mr_review_cut(mr_review *rv, mr_page_kind kind, const char *code, const char *why) MR_MUST_CHECK;
 /* Relative references to Medication that were used but not found in the pages so far, sorted, each once:
@@ -59,10 +70,10 @@ typedef struct mr_review_result {
     const mr_record *record;
     const mr_assessment *assessment;
     const mr_plan *plan;
-    mr_span patient;        /* "Patient/p1" */
+    mr_span patient;          /* "Patient/p1" */
     mr_span *read_references; /* "Type/id" of every resource of this patient that was read; for the index */
     size_t n_read;
-    mr_span *inputs;        /* versioned references of the medicines, conditions and observations read; sorted */
+    mr_span *inputs; /* versioned references of the medicines, conditions and observations read; sorted */
     size_t n_inputs;
 } mr_review_result;
 
@@ -78,6 +89,7 @@ mr_rc mr_review_fhir(const mr_review *rv, mr_buf *out, mr_error *err) MR_MUST_CH
 
 /* Splits offline input: one Bundle (any type) or one resource may hold several patients. Ids sorted; a single absent
  * span when there is no Patient at all. */
-mr_rc mr_review_patients(mr_span page, bool padded, mr_arena *a, mr_span **ret_ids, size_t *ret_n, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_review_patients(mr_span page, bool padded, mr_arena *a, mr_span **ret_ids, size_t *ret_n,
+                         mr_error *err) MR_MUST_CHECK;
 
 #endif

@@ -2,9 +2,9 @@
  * clock, no threads. `medreview sandbox` and the demo put a listener before it; tests/sim calls it directly.
  *
  * It behaves like HAPI on the exchanges medreview uses (fhir.md): read, vread, search (patient, subject, identifier,
- * code, status, _id, _tag, _lastUpdated, _include, _count, _sort, paging links), create, update with If-Match, update as create,
- * conditional create and update, delete, history of a resource and of a type, transaction and batch, versions,
- * CapabilityStatement, rest-hook Subscription delivery. Not for real data. */
+ * code, status, _id, _tag, _lastUpdated, _include, _count, _sort, paging links), create, update with If-Match, update
+ * as create, conditional create and update, delete, history of a resource and of a type, transaction and batch,
+ * versions, CapabilityStatement, rest-hook Subscription delivery. Not for real data. */
 #ifndef MEDREVIEW_SANDBOX_SANDBOX_H
 #define MEDREVIEW_SANDBOX_SANDBOX_H
 
@@ -46,7 +46,7 @@ mr_rc mr_sandbox_load(mr_sandbox *s, mr_span json, int64_t now_ms, mr_error *err
 
 /* Differences between servers that tests switch on. */
 typedef struct mr_sandbox_quirks {
-    bool ignore_include;   /* as the Medplum in-memory router */
+    bool ignore_include; /* as the Medplum in-memory router */
     bool no_transaction, no_update_create;
     bool uuid_versions;
 } mr_sandbox_quirks;

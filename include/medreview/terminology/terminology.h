@@ -37,8 +37,8 @@ typedef struct mr_term_steps {
 /* Never fails for what it is asked: an unknown medicine is an answer (by = MR_REC_NOT, why). `steps` may be NULL.
  * Transfer-degraded codes (196421000000109) count as no code: the text decides.
  *   MR_NOMEM, MR_LIMIT   the arena is out of room */
-mr_rc mr_terminology_resolve(const mr_terminology *t, const mr_term_question *q, mr_arena *a, mr_term_steps *steps, mr_understood *ret,
-                             mr_error *err) MR_MUST_CHECK;
+mr_rc mr_terminology_resolve(const mr_terminology *t, const mr_term_question *q, mr_arena *a, mr_term_steps *steps,
+                             mr_understood *ret, mr_error *err) MR_MUST_CHECK;
 
 /* SCTID: 6 to 18 digits with a right Verhoeff digit. */
 bool mr_sctid_valid(mr_span id);
