@@ -48,7 +48,9 @@ typedef struct mr_prior_issue {
     mr_span key, content; /* our two identifiers; content absent on foreign edits */
     mr_issue_status status;
     mr_severity severity;
-    bool touched; /* has a mitigation: a person worked on it */
+    bool touched;   /* has a mitigation: a person worked on it */
+    mr_span *rules; /* ids of its source rules, from code.coding */
+    size_t n_rules;
     mr_span last_updated;
     mr_span raw; /* the resource as read, compact JSON, for read-modify-write */
 } mr_prior_issue;
@@ -63,8 +65,11 @@ typedef struct mr_prior_task {
     mr_outcome_kind outcome;      /* of the whole Task */
     mr_finding_outcome *outcomes; /* per finding; may be none */
     size_t n_outcomes;
-    mr_when closed;  /* date of lastModified, for suppression */
-    mr_span content; /* our content identifier on the Task; absent when none */
+    mr_when closed; /* date of lastModified, for suppression */
+    mr_when due;    /* restriction.period.end */
+    mr_span priority;
+    bool resolved_by_record; /* cancelled by us: businessStatus resolved-by-record-change */
+    mr_span content;         /* our content identifier on the Task; absent when none */
     mr_span raw;
 } mr_prior_task;
 
@@ -97,9 +102,13 @@ typedef struct mr_task_plan {
     const char *priority; /* asap, urgent, routine */
     mr_day due;
     mr_span role;                /* of its top finding */
-    const mr_finding **findings; /* those that stand on it, in order */
+    const mr_finding **findings; /* in order; NULL for an issue kept from before that cannot be assessed now */
     mr_span *issue_ids;          /* beside it: DetectedIssue ids */
     size_t n_findings;
+    size_t n_high;
+    bool complete;
+    const mr_cannot_assess *cannot; /* one input each */
+    size_t n_cannot;
     const char *business_status; /* new, changed */
 } mr_task_plan;
 
