@@ -12,52 +12,9 @@ import json
 import sys
 import threading
 import time
-import traceback
-import urllib.error
-import urllib.request
 import uuid
 
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, reason):
-    if not condition:
-        raise Failed(reason)
-
-
-def call(method, url, body=None, headers=None, timeout=30):
-    """One exchange; returns (status, headers, parsed body or None)."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method)
-    request.add_header("Accept", "application/fhir+json")
-    if data is not None:
-        request.add_header("Content-Type", "application/fhir+json")
-    for name, value in (headers or {}).items():
-        request.add_header(name, value)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            status, head, text = answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        status, head, text = error.code, error.headers, error.read()
-    try:
-        parsed = json.loads(text) if text else None
-    except ValueError:
-        parsed = None
-    return status, head, parsed
-
-
-def until(seconds, probe, what):
-    """Waits for a true value of probe(), with a deadline."""
-    end = time.monotonic() + seconds
-    while True:
-        value = probe()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise Failed(f"{what}: not within {seconds} s")
-        time.sleep(0.1)
+from lib import call, check, closing_line, run_named, short, until
 
 
 class Receiver:
@@ -101,7 +58,7 @@ class Tests:
     def put(self, resource, expect=(200, 201), headers=None):
         url = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         status, head, body = call("PUT", url, resource, headers)
-        check(status in expect, f"PUT {url}: {status} {json.dumps(body)[:300]}")
+        check(status in expect, f"PUT {url}: {status} {short(body)}")
         return head, body
 
     def capability(self):
@@ -150,7 +107,7 @@ class Tests:
                           "agent": [{"who": {"display": "medreview"}}]},
              "request": {"method": "POST", "url": "Provenance"}}]}
         status, _, body = call("POST", self.base, bundle, {"Prefer": "return=minimal"})
-        check(status == 200, f"transaction: {status} {json.dumps(body)[:300]}")
+        check(status == 200, f"transaction: {status} {short(body)}")
         states = [e["response"]["status"][:3] for e in body["entry"]]
         check(states == ["201"] * 4, f"entry states {states}")
         # One refused entry refuses all of it.
@@ -174,7 +131,7 @@ class Tests:
                f"&_include=MedicationStatement:medication&_count=2")
         found, included, pages = set(), set(), 0
         while url:
-            status, _, body = call("GET", url, headers={"Cache-Control": "no-cache"})
+            status, _, body = call("GET", url)
             check(status == 200, f"page {pages + 1}: {status}")
             pages += 1
             check(pages < 10, "the pages do not end")
@@ -233,22 +190,9 @@ def main():
     parser.add_argument("--fhir", required=True)
     parser.add_argument("--only", action="append", choices=Tests.ALL)
     options = parser.parse_args()
-    tests = Tests(options.fhir)
-    passed = failed = 0
-    for name in options.only or Tests.ALL:
-        tests.note = ""
-        try:
-            getattr(tests, name)()
-            passed += 1
-            print(f"ok      {name}" + (f" ({tests.note})" if tests.note else ""), flush=True)
-        except Failed as reason:
-            failed += 1
-            print(f"FAILED  {name}: {reason}", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {name}: {traceback.format_exc(limit=2)}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    result = run_named(Tests(options.fhir), options.only or Tests.ALL)
+    print(closing_line(*result))
+    return 1 if result[1] else 0
 
 
 if __name__ == "__main__":
