@@ -42,8 +42,12 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
 mr_json_kind mr_json_kind_of(mr_json v) MR_NOEXCEPT;
 mr_json mr_json_get(mr_json object,
                     const char *name) MR_NOEXCEPT; /* first member of that name; NONE when not an object or absent */
-/* True when a name stands twice in this object (not in objects below): the decoders refuse what they visit. */
+/* True when a name stands twice in this object (not in objects below): the decoders refuse what they visit. False for
+ * what is no object. */
 bool mr_json_has_duplicates(mr_json object) MR_NOEXCEPT;
+/* Tells values apart by content: the order of members makes no difference, the order of elements does. Equal content
+ * gives equal digests on every machine. Not a cryptographic hash. */
+uint64_t mr_json_digest(mr_json v) MR_NOEXCEPT;
 mr_span mr_json_string(mr_json v) MR_NOEXCEPT; /* absent span when not a string */
 bool mr_json_number(mr_json v, double *ret) MR_NOEXCEPT;
 bool mr_json_int(mr_json v, int64_t *ret) MR_NOEXCEPT; /* a number without fraction or exponent within int64 */
