@@ -542,6 +542,9 @@ def main():
     parser.add_argument("--keep")
     options = parser.parse_args()
 
+    # Told to stop by whoever bounds the time: the service that was started must not outlive this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
     folder = options.keep or tempfile.mkdtemp(prefix="medreview-e2e-")
     scenarios = Scenarios(options.medreview, options.fhir, folder)
     try:

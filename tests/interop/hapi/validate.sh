@@ -4,6 +4,6 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here/build.sh"
-exec java -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+exec java -DFHIR_LOG_PARSER=ERROR -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
   -cp "$here/target/classes:$(<"$here/target/classpath.txt")" \
   org.example.medreview.interop.Validator --profiles "$here/../../../fhir_profiles" "$@"

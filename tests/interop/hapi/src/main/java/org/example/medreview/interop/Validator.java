@@ -4,7 +4,6 @@ import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.context.support.DefaultProfileValidationSupport;
 import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.parser.IParser;
-import ca.uhn.fhir.parser.LenientErrorHandler;
 import ca.uhn.fhir.validation.FhirValidator;
 import ca.uhn.fhir.validation.ResultSeverityEnum;
 import ca.uhn.fhir.validation.SingleValidationMessage;
@@ -60,9 +59,6 @@ public final class Validator {
     }
 
     private int run(String[] args) throws IOException {
-        // HAPI's own definitions hold an element that its parser does not know; that is no news to anybody here.
-        // Unknown elements of what is validated are found by the validator, which reads the text itself.
-        context.setParserErrorHandler(new LenientErrorHandler(false));
         List<Path> inputs = new ArrayList<>();
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
