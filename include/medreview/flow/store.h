@@ -86,7 +86,8 @@ typedef struct mr_job_row {
     mr_key key;
     char state[8]; /* idle, due (also waiting: see due_ms), leased (also lapsed), parked */
     unsigned attempt;
-    int64_t due_ms, first_wanted_ms;
+    int64_t due_ms; /* when it can be claimed; 0: not by itself */
+    int64_t first_wanted_ms;
     char why[16]; /* label of the last settlement's result code, "" for none or MR_OK; likewise reason */
     char reason[320];
 } mr_job_row;
@@ -126,7 +127,9 @@ typedef struct mr_store_ops {
     /* One more attempt at retry_at_ms, also when the hint was renewed meanwhile; a hint that is gone stays gone. */
     mr_rc (*hint_later)(mr_store *s, const mr_hint *h, int64_t retry_at_ms, mr_error *err);
 
-    /* Which patient a resource belongs to, filled at every fetch; so that a DELETE finds its patient. */
+    /* Which patient a resource belongs to, filled at every fetch; so that a DELETE finds its patient. What is
+     * learned last holds.
+     *   MR_LIMIT  an id or a reference is too long; nothing was learned */
     mr_rc (*learn)(mr_store *s, const char *source, const char *patient, const char *const *references, size_t n,
                    mr_error *err);
     /* *ret_patient is "" when unknown. reference: "Type/id". */
