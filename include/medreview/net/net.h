@@ -20,8 +20,12 @@ typedef struct mr_curl_settings {
     const char *client_cert, *client_key; /* mTLS; NULL: none */
     mr_metrics *metrics;
 } mr_curl_settings;
-/* libcurl multi on the loop: no redirects, no cookies, TLS verified, response bytes counted while streaming.
- * Loop thread only. */
+/* libcurl multi on the loop: no redirects, no cookies, TLS 1.2 or later and verified, response bytes counted while
+ * streaming, connections kept and shared. Settings' strings are copied. A URL with a user name in it, and a header line
+ * with a control byte, are MR_INVALID at submit; after free, submit gives MR_CANCELED. An mr_http_resp handed over with
+ * another code than MR_OK is empty (status 0, no body). Texts of errors name at most host, port and certificate. A
+ * proxy of the environment is used, but not towards loopback. Counts MR_C_FHIR_*, MR_H_FHIR_MS. Also ignores SIGPIPE
+ * for the process, unless somebody handles it. Loop thread only. */
 mr_rc mr_transport_curl_new(struct uv_loop_s *loop, const mr_curl_settings *settings, mr_transport **ret,
                             mr_error *err) MR_MUST_CHECK;
 /* Cancels what is in flight (each done runs with MR_CANCELED before this returns) and closes its handles on the loop.
@@ -32,8 +36,8 @@ void mr_transport_curl_free(mr_transport *t);
 mr_rc mr_worker_pool_new(struct uv_loop_s *loop, mr_worker **ret, mr_error *err) MR_MUST_CHECK;
 /* One thread of its own, in order of submission; for a store. */
 mr_rc mr_worker_thread_new(struct uv_loop_s *loop, mr_worker **ret, mr_error *err) MR_MUST_CHECK;
-/* Both: no new work; what was accepted still runs and completes; `closed` runs on the loop when all is done, after
- * which the worker is gone. */
+/* Both: no new work; what was accepted still runs and completes; `closed` (may be NULL) runs on the loop when all is
+ * done, after which the worker is gone. submit and close are for the loop thread. */
 void mr_worker_close(mr_worker *w, void (*closed)(void *arg), void *arg);
 
 /* A one-shot timer on the loop. */
