@@ -30,6 +30,12 @@ void mr_sandbox_free(mr_sandbox *s) {
     free(s);
 }
 
+bool mr_sandbox_set_base(mr_sandbox *s, const char *base) {
+    if (strlen(base) >= sizeof s->base) return false;
+    snprintf(s->base, sizeof s->base, "%s", base);
+    return true;
+}
+
 void mr_sandbox_set_quirks(mr_sandbox *s, mr_sandbox_quirks quirks) {
     s->quirks = quirks;
 }

@@ -44,6 +44,8 @@ typedef struct mr_delivery {
 /* `base` is what links and locations start with: "http://127.0.0.1:8090/fhir". NULL when memory is short. */
 mr_sandbox *mr_sandbox_new(const char *base);
 void mr_sandbox_free(mr_sandbox *s);
+/* Another base, for a listener that learns its port late. false, and nothing changes, when it is too long. */
+bool mr_sandbox_set_base(mr_sandbox *s, const char *base);
 void mr_sandbox_handle(mr_sandbox *s, const mr_sandbox_request *req, int64_t now_ms, mr_sandbox_answer *ret);
 /* false when none is waiting. At most 1,000 wait; what comes on top is lost, as it may be on any server. */
 bool mr_sandbox_next_delivery(mr_sandbox *s, mr_delivery *ret);
