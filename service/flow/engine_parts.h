@@ -45,9 +45,10 @@ typedef struct source {
     const mr_source_settings *set;
     mr_fhir_client client;
     upkeep stage;
-    bool usable;      /* capabilities read, Device written: reviews may run */
-    bool provenance;  /* the server takes Provenance */
-    bool upkeep_open; /* an upkeep exchange is under way */
+    bool usable;        /* capabilities read, Device written: reviews may run */
+    bool provenance;    /* the server takes Provenance */
+    bool upkeep_open;   /* an upkeep exchange is under way */
+    uint64_t upkeep_id; /* its transport id, so that stopping can cancel it */
     unsigned upkeep_failures;
     int64_t upkeep_at_ms;
     char why[320];            /* not usable because; "" when usable */

@@ -63,7 +63,7 @@ void mr_engine_start(mr_engine *e);
 /* Carries on what is due; returns when to be called again (also told through wake). */
 int64_t mr_engine_tick(mr_engine *e, int64_t now_ms);
 /* No new claims and polls; jobs under way may finish until deadline_ms, then they are handed back. `stopped` runs once,
- * when nothing is in flight any more and every lease was given back; then the engine may be freed. */
+ * when nothing is in flight any more and every lease was given back; after it returned the engine may be freed. */
 void mr_engine_stop(mr_engine *e, int64_t deadline_ms, void (*stopped)(void *arg), void *arg);
 void mr_engine_free(mr_engine *e);
 
