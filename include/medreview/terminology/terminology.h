@@ -16,6 +16,8 @@ mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
 void mr_terminology_free(mr_terminology *t);
 const char *mr_terminology_version(const mr_terminology *t); /* "builtin-2026.11" */
 size_t mr_terminology_substances(const mr_terminology *t);
+/* The key of the substance at that place, from 0; absent behind the last. In the order of the table. */
+mr_span mr_terminology_substance(const mr_terminology *t, size_t at);
 
 typedef struct mr_term_question {
     const mr_coding *codings;

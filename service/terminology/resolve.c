@@ -1,0 +1,264 @@
+/* What is this medicine? All codings are read, in an order that does not depend on how the input is ordered; then the
+ * text. Codes that name different substances are a conflict; a name never overrules a code. */
+#include "room.h"
+
+#include <stdlib.h>
+
+#define DEGRADED "196421000000109" /* Transfer-degraded medication entry: the real name is only in the text */
+enum { MOST_CODINGS = 32 };        /* beyond any payload; more are read as far as this, and that is said */
+
+typedef struct ask {
+    const mr_terminology *t;
+    mr_arena *arena;
+    mr_term_steps *steps;                  /* may be NULL */
+    const mr_coding *coding[MOST_CODINGS]; /* sorted */
+    size_t n_codings;
+    mr_span text;
+    bool no_room;
+    /* The best of what was read so far. */
+    mr_reading best;
+    mr_recognised by;
+    bool coded, conflict, not_a_medicine, product; /* product: form and strength come from the code */
+} ask;
+
+static void note(ask *k, const char *step, mr_span outcome) {
+    if (!k->steps) return;
+    mr_term_step s = {mr_span_of(step), outcome};
+    if (!outcome.ptr || !MR_PUSH(k->arena, k->steps->v, k->steps->n, k->steps->cap, s)) k->no_room = true;
+}
+
+static void note_code(ask *k, const char *step, const mr_coding *c, const char *outcome) {
+    if (k->steps) note(k, step, mr_arena_printf(k->arena, "%.*s: %s", MR_SPAN_ARG(c->code), outcome));
+}
+
+static void note_reading(ask *k, const char *step, mr_span what, const char *how, const mr_reading *r) {
+    if (!k->steps) return;
+    mr_span names = mr_reading_text(k->t, r, k->arena);
+    note(k, step,
+         mr_arena_printf(k->arena, "%.*s: %s%s%.*s", MR_SPAN_ARG(what), how, *how ? ": " : "", MR_SPAN_ARG(names)));
+}
+
+/* More detail first: a product says form and strength. Among equals the order of evidence decides. */
+static unsigned rank(mr_recognised by) {
+    return by == MR_REC_DMD_VMP ? 0 : (unsigned)by;
+}
+
+static void take_code(ask *k, const mr_coding *c, mr_recognised by, const mr_reading *r) {
+    note_reading(k, mr_recognised_text(by), c->code, "", r);
+    if (k->coded && !mr_reading_same(k->t, &k->best, r)) k->conflict = true;
+    if (k->coded && rank(by) >= rank(k->by)) return;
+    k->best = *r;
+    k->by = by;
+    k->coded = true;
+    k->product = by == MR_REC_DMD_VMP;
+}
+
+static void take_substance(ask *k, const mr_coding *c, mr_recognised by, uint32_t at, mr_route route) {
+    mr_reading r = {.shape.route = route};
+    if (mr_reading_add(k->t, &r, at, NULL, 0)) take_code(k, c, by, &r);
+}
+
+static void read_sct(ask *k, const mr_coding *c) {
+    mr_id_entry e;
+    if (mr_span_is(c->code, DEGRADED)) {
+        note_code(k, "dmd", c, "transfer-degraded entry: the text decides");
+    } else if (!mr_sctid_valid(c->code)) {
+        note_code(k, "dmd", c, "no SNOMED CT id: wrong length, characters or check digit");
+    } else if (!mr_term_find_id(k->t, c->code, &e)) {
+        note_code(k, "dmd", c, "no such id in the table");
+    } else if (e.kind == MR_ID_VMP) {
+        const mr_product *p = mr_term_product_at(k->t, e.at);
+        mr_reading r = {.n = p->n, .shape = p->shape};
+        for (size_t i = 0; i < p->n; i++) r.part[i] = p->part[i];
+        take_code(k, c, MR_REC_DMD_VMP, &r);
+    } else {
+        take_substance(k, c, e.kind == MR_ID_PREVIOUS_VTM ? MR_REC_DMD_PREVIOUS : MR_REC_DMD_VTM, e.at,
+                       MR_ROUTE_UNKNOWN);
+    }
+}
+
+static void read_atc(ask *k, const mr_coding *c) {
+    uint32_t at;
+    if (c->code.len < 7) {
+        note_code(k, "atc", c, "names a class, not a substance");
+    } else if (mr_term_find_atc(k->t, c->code, &at)) {
+        take_substance(k, c, MR_REC_ATC, at, mr_span_is(c->code, "P01AB01") ? MR_ROUTE_ORAL : MR_ROUTE_UNKNOWN);
+    } else {
+        note_code(k, "atc", c, "no such code in the table");
+    }
+}
+
+static void read_rxnorm(ask *k, const mr_coding *c) {
+    uint32_t at;
+    if (mr_term_find_rxnorm(k->t, c->code, &at))
+        take_substance(k, c, MR_REC_RXNORM, at, MR_ROUTE_UNKNOWN);
+    else
+        note_code(k, "rxnorm", c, "no such ingredient in the table");
+}
+
+static void read_bnf(ask *k, const mr_coding *c) {
+    uint32_t at;
+    if (c->code.len < 9)
+        note_code(k, "bnf", c, "names a section, not a substance");
+    else if (mr_term_find_bnf(k->t, c->code, &at))
+        take_substance(k, c, MR_REC_BNF, at, MR_ROUTE_UNKNOWN);
+    else
+        note_code(k, "bnf", c, "no such chemical substance in the table");
+}
+
+static bool one_of(mr_span system, const char *const *list, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (mr_span_is(system, list[i])) return true;
+    return false;
+}
+
+/* There is no system for BNF codes that all agree on; an address that has bnf as a word in it means them. */
+static bool is_bnf(mr_span system) {
+    for (size_t i = 0; i + 3 <= system.len; i++)
+        if (mr_span_ieq((mr_span){system.ptr + i, 3}, MR_SPAN("bnf"))) return true;
+    return false;
+}
+
+static void read_coding(ask *k, const mr_coding *c) {
+    static const char *const atc[] = {"http://www.whocc.no/atc", "https://www.whocc.no/atc",
+                                      "urn:oid:2.16.840.1.113883.6.73"};
+    static const char *const rxnorm[] = {"http://www.nlm.nih.gov/research/umls/rxnorm",
+                                         "urn:oid:2.16.840.1.113883.6.88"};
+    if (!c->code.len) return;
+    if (mr_system_is_sct(c->system))
+        read_sct(k, c);
+    else if (one_of(c->system, atc, sizeof atc / sizeof atc[0]))
+        read_atc(k, c);
+    else if (one_of(c->system, rxnorm, sizeof rxnorm / sizeof rxnorm[0]))
+        read_rxnorm(k, c);
+    else if (is_bnf(c->system))
+        read_bnf(k, c);
+    else
+        note_code(k, "other", c, "a code of another system, not used");
+}
+
+static int by_code(const void *a, const void *b) {
+    const mr_coding *x = *(const mr_coding *const *)a, *y = *(const mr_coding *const *)b;
+    int order = mr_span_cmp(x->system, y->system);
+    if (!order) order = mr_span_cmp(x->code, y->code);
+    return order ? order : mr_span_cmp(x->display, y->display);
+}
+
+static bool is_degraded_text(mr_span text) {
+    return mr_span_ieq(text, MR_SPAN("Transfer-degraded medication entry"));
+}
+
+/* Form, strength and route from a name that says the same substances as the code. */
+static void sharpen(ask *k, const mr_reading *named) {
+    mr_shape *have = &k->best.shape;
+    for (size_t i = 0; i < k->best.n; i++)
+        for (size_t j = 0; j < named->n; j++)
+            if (k->best.part[i].substance == named->part[j].substance && k->best.part[i].strength.value <= 0)
+                k->best.part[i].strength = named->part[j].strength;
+    if (!have->form.ptr) have->form = named->shape.form;
+    if (have->route == MR_ROUTE_UNKNOWN) have->route = named->shape.route;
+    have->modified_release |= named->shape.modified_release;
+    have->soluble |= named->shape.soluble;
+    have->intrauterine |= named->shape.intrauterine;
+}
+
+/* One text beside a code that was understood. */
+static void read_name_beside(ask *k, mr_span text) {
+    mr_reading r;
+    mr_name_step step = mr_name_parse(k->t, text, &r);
+    if (step == MR_NAME_NOT || step == MR_NAME_PREFIX || step == MR_NAME_NO_MEDICINE) return;
+    bool same = mr_reading_same(k->t, &k->best, &r);
+    note_reading(k, "name", text, same ? "says the same" : "says another substance; the code stands", &r);
+    if (same && !k->product) sharpen(k, &r);
+}
+
+/* One text where no code was understood. A certain reading beats an uncertain one; two certain ones must agree. */
+static void read_name_alone(ask *k, mr_span text) {
+    mr_reading r;
+    mr_name_step step = mr_name_parse(k->t, text, &r);
+    note_reading(k, "name", text, mr_name_step_text(step), &r);
+    k->not_a_medicine |= step == MR_NAME_NO_MEDICINE;
+    if (!r.n) return;
+    bool first = k->by == MR_REC_NOT || (k->best.uncertain && !r.uncertain);
+    if (!first && !r.uncertain && !k->best.uncertain && !mr_reading_same(k->t, &k->best, &r)) k->conflict = true;
+    if (first)
+        k->best = r;
+    else if (!r.uncertain && mr_reading_same(k->t, &k->best, &r))
+        sharpen(k, &r);
+    k->by = MR_REC_NAME;
+}
+
+/* The text, then the displays, each once. */
+static void read_names(ask *k) {
+    mr_span seen = k->text;
+    for (size_t i = 0; i <= k->n_codings; i++) {
+        mr_span name = i ? k->coding[i - 1]->display : k->text;
+        if (!name.len || is_degraded_text(name) || (i && mr_span_eq(name, seen))) continue;
+        seen = name;
+        if (k->coded)
+            read_name_beside(k, name);
+        else
+            read_name_alone(k, name);
+    }
+}
+
+/* Routes of the dosage settle a route that the product leaves open, unless they differ. */
+static void sharpen_route(ask *k, const mr_term_question *q) {
+    if (k->best.shape.route != MR_ROUTE_UNKNOWN) return;
+    mr_route said = MR_ROUTE_UNKNOWN;
+    for (size_t i = 0; i < q->n_routes; i++) {
+        mr_route r = mr_system_is_sct(q->routes[i].system) ? mr_route_of_code(q->routes[i].code) : MR_ROUTE_UNKNOWN;
+        if (r == MR_ROUTE_UNKNOWN || r == said) continue;
+        if (said != MR_ROUTE_UNKNOWN) return;
+        said = r;
+    }
+    if (said == MR_ROUTE_UNKNOWN) return;
+    k->best.shape.route = said;
+    note(k, "route", mr_span_of(mr_route_text(said)));
+}
+
+static bool says_anything(const ask *k) {
+    if (k->text.len && !is_degraded_text(k->text)) return true;
+    for (size_t i = 0; i < k->n_codings; i++) {
+        const mr_coding *c = k->coding[i];
+        if (mr_system_is_sct(c->system) && mr_span_is(c->code, DEGRADED)) continue;
+        if (c->code.len || c->display.len) return true;
+    }
+    return false;
+}
+
+static mr_rc answer(ask *k, mr_understood *ret, mr_error *err) {
+    mr_understood u = {.by = k->conflict ? MR_REC_NOT : k->by, .why = MR_UNREAD_NOT};
+    mr_rc rc = MR_OK;
+    if (k->conflict) {
+        u.why = MR_UNREAD_CONFLICTING_CODES;
+        note(k, "conflict", MR_SPAN("the codes or names stand for different substances"));
+    } else if (k->by == MR_REC_NOT) {
+        u.why = says_anything(k) ? MR_UNREAD_NOT_RECOGNISED : MR_UNREAD_NO_CODE_NO_TEXT;
+        u.not_a_medicine = k->not_a_medicine;
+    } else {
+        rc = mr_reading_finish(k->t, &k->best, k->arena, &u, err);
+    }
+    if (k->no_room) return mr_arena_why(k->arena, err);
+    if (rc == MR_OK) *ret = u;
+    return rc;
+}
+
+static void start(ask *k, const mr_term_question *q) {
+    size_t n = q->n_codings < MOST_CODINGS ? q->n_codings : MOST_CODINGS;
+    for (size_t i = 0; i < n; i++) k->coding[i] = &q->codings[i];
+    k->n_codings = n;
+    qsort(k->coding, n, sizeof k->coding[0], by_code);
+    k->text = mr_span_trim(q->text);
+    if (n < q->n_codings) note(k, "other", MR_SPAN("more codings than are read"));
+}
+
+mr_rc mr_terminology_resolve(const mr_terminology *t, const mr_term_question *q, mr_arena *a, mr_term_steps *steps,
+                             mr_understood *ret, mr_error *err) {
+    ask k = {.t = t, .arena = a, .steps = steps};
+    start(&k, q);
+    for (size_t i = 0; i < k.n_codings; i++) read_coding(&k, k.coding[i]);
+    if (!k.product || steps) read_names(&k);
+    sharpen_route(&k, q);
+    return answer(&k, ret, err);
+}
