@@ -47,14 +47,22 @@ typedef struct mr_burden_share {
     double points;
 } mr_burden_share;
 typedef struct mr_burden {
-    unsigned medicines; /* distinct substances on regular current use; when-required and local products do not count */
+    /* Distinct substances taken regularly: of every medicine taken (state current or unknown) that is not only "when
+     * required" and not local (eye, ear, skin, nose, vagina). A combination counts each of its substances, inhaled
+     * products count, one substance in two products counts once, and products without a known substance (dressings,
+     * foods) do not count. */
+    unsigned medicines;
     mr_span scale, scale_version;
     double anticholinergic;
     mr_burden_share *shares;
     size_t n_shares;
-    bool opioid_known; /* false: a dose is unknown */
+    /* false: a dose is unknown. 0 when no medicine of group `opioid` is taken; else the sum of daily dose in mg times
+     * the factor of scale `ome`, whose rows are named "tramadol" for the mouth and "fentanyl (transdermal)" for other
+     * routes. Unknown too when the knowledge has no such group or scale, so that silence is never a zero. */
+    bool opioid_known;
     double opioid_mg_per_day;
-    unsigned falls_risk;
+    unsigned falls_risk; /* distinct substances taken, when required or not, of group `frid`; 0 when there is no such
+                            group */
 } mr_burden;
 
 typedef struct mr_trace { /* one rule that ran, for --explain */
@@ -93,8 +101,12 @@ typedef struct mr_run {
  * identify nothing outside that output. */
 #define MR_OFFLINE_KEY "medreview offline: not a secret"
 
-/* Pure. A deceased or inactive patient has no findings. The record's arrays must be as mr_record_build leaves them.
- *   MR_NOMEM, MR_LIMIT   the arena is out of room */
+/* Pure. A deceased, inactive or merged patient has no findings. A patient who is surely under 18 meets only rules for
+ * children; with no date of birth all rules run, and those that ask for an age cannot be assessed. Every rule whose
+ * condition names a concept without codes is in `cannot`, whatever else is true of the patient. A concept `end-of-life`
+ * or `palliative` that is true holds back the tools START-v3 and NHS-comparators. Order of work: evaluate, keep the
+ * highest rung of each ladder, identify, join by harm and identity, fold, sort. The record's arrays must be as
+ * mr_record_build leaves them. MR_NOMEM, MR_LIMIT   the arena is out of room */
 mr_rc mr_rules_run(const mr_ruleset *rules, const mr_record *record, const mr_run *run, mr_arena *a, mr_assessment *ret,
                    mr_error *err) MR_MUST_CHECK;
 

@@ -108,6 +108,23 @@ typedef struct mr_evaluation {
 } mr_evaluation;
 
 struct mr_ruleset;
+/* Evaluates a tree. What the atoms mean, where the words above leave it open:
+ *
+ *   windows        days from earliest to latest before the as-of date, both included; what is dated after the as-of
+ * date does not exist. A partial date is true in a window only when all of it lies there, false when none does. TAKING
+ * without a window: taken now. An unrecognised current medicine, or a cut-off medicine list, makes "none found"
+ *                  unknown; inside a NOT, a medicine recognised by an uncertain step counts the same way.
+ *   COPRESCRIBED   two different substances. Where no issue dates are known, days of use stand for them.
+ *   HAS            a code present (or an event) in a condition that is neither excluded nor resolved, or in an
+ * observation, and no later "resolved" code: on the same day the present code wins. A window asks for the recorded
+ * date, else the onset. An uncertain condition counts, and its evidence says so. LATEST         the newest result, in
+ * the window if there is one; never an older one because the newest cannot be used. "<45" is below 45 and not above;
+ * "~" is unknown. Results that cannot be ordered must agree, else unknown. SCORE, MEDICINES   an unrecognised current
+ * medicine makes them "at least".
+ *
+ * `possible`: the value is UNKNOWN and would be TRUE were every medicine recognised that is not. `missing` then names
+ * what is not recognised. When it would be FALSE, `missing` is the same; when it would still be UNKNOWN, `missing` also
+ * names the data (MR_MISSING_DATUM) it waits for. */
 mr_rc mr_program_run(const struct mr_ruleset *rules, const mr_node *root, const mr_record *record, mr_day as_of,
                      bool explain, mr_arena *a, mr_evaluation *ret, mr_error *err) MR_MUST_CHECK;
 

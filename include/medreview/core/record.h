@@ -158,8 +158,9 @@ typedef struct mr_entry {
 typedef enum mr_med_state { MR_MED_CURRENT, MR_MED_PLANNED, MR_MED_PAUSED, MR_MED_ENDED, MR_MED_UNKNOWN } mr_med_state;
 const char *mr_med_state_text(mr_med_state s);
 
-typedef struct mr_exposure { /* the medicine was in use on these days, as far as the record says */
-    mr_day from, until;      /* MR_DAY_MIN: start not known; MR_DAY_MAX: open */
+typedef struct mr_exposure {      /* the medicine was in use on these days, as far as the record says */
+    mr_day from, until;           /* MR_DAY_MIN: start not known; MR_DAY_MAX: open */
+    mr_day sure_from, sure_until; /* surely in use, both ends included; sure_from > sure_until: on no day surely */
 } mr_exposure;
 
 typedef struct mr_dose {
@@ -188,6 +189,7 @@ typedef struct mr_medicine {
     size_t n_issues;
     mr_dose daily;
     bool as_needed; /* every dosage is "when required": not a regular medicine */
+    bool unsettled; /* state UNKNOWN, and only requests of unknown status say so: neither taken nor not taken */
 } mr_medicine;
 
 typedef struct mr_not_assessed {
@@ -263,7 +265,9 @@ typedef struct mr_raw_record {
     size_t n_gaps, cap_gaps;
     unsigned cut; /* MR_CUT_* */
 } mr_raw_record;
-/* A zeroed new element, or NULL when the arena is out of room. */
+/* Before anything is added: zero, with the date of birth not given (a zeroed mr_when would be 1 January 1970). */
+void mr_raw_init(mr_raw_record *r);
+/* A new element, zero but for its dates, which are MR_WHEN_NONE; or NULL when the arena is out of room. */
 mr_entry *mr_raw_add_entry(mr_raw_record *r, mr_arena *a);
 mr_condition *mr_raw_add_condition(mr_raw_record *r, mr_arena *a);
 mr_observation *mr_raw_add_observation(mr_raw_record *r, mr_arena *a);
@@ -291,13 +295,31 @@ typedef struct mr_record {
 } mr_record;
 
 struct mr_ruleset;
-/* Every entry of `raw` stands in some medicine's references or in not_assessed, entered-in-error ones excepted, which
+/* What one entry says about the as-of date (product.md section 5, Taken now; fhir.md 8.1, 8.2):
+ *
+ *   statement active               current; planned before its start, ended after its end (then with a harmless gap)
+ *   statement unknown, or none     unknown, which counts as taken; the same limits
+ *   statement intended / on-hold   planned / paused
+ *   stopped, completed, not-taken, cancelled   ended
+ *   request active                 as a statement, when its intent is plan, order, original-order or instance-order (or
+ * is missing); any other intent, and a draft, is planned request unknown                unknown and unsettled: taking
+ * it is neither true nor false doNotPerform                   ended, never in use
+ *
+ * An entry with issue dates only (a last issue, no end and, for statements, no start) counts for 3 months after it.
+ *
+ * Entries are one medicine when their substances are the same, their routes are the same (an unknown route joins the
+ * one known route that is not local) and they are linked, or their times of use touch with less than 3 months between.
+ * Its state is that of its leading entry. A statement that says stopped, completed, not-taken or on-hold, or a
+ * doNotPerform, beside an entry that says taken, is a harmless gap "status-conflict"; an active statement past its end
+ * is one "status-past-end".
+ *
+ * Every entry of `raw` stands in some medicine's references or in not_assessed, entered-in-error ones excepted, which
  * become one harmless gap with their number. The order of raw's arrays makes no difference. `rules` gives the drug
  * groups. MR_NOMEM, MR_LIMIT   the arena is out of room */
 mr_rc mr_record_build(const struct mr_ruleset *rules, const mr_raw_record *raw, mr_day as_of, mr_arena *a,
                       mr_record *ret, mr_error *err) MR_MUST_CHECK;
 
-/* Taken on the as-of date: state current or unknown (product.md section 5, Taken now). */
+/* Taken on the as-of date: state current or unknown, and not unsettled (product.md section 5, Taken now). */
 bool mr_medicine_taken(const mr_medicine *m);
 
 #endif

@@ -147,6 +147,8 @@ typedef struct mr_ruleset {
     struct mr_member_row *member_rows;
     mr_index *concept_codes; /* "system|code" -> first row in hit_rows */
     struct mr_hit_row *hit_rows;
+    mr_span *concept_titles; /* as shown to people ("eGFR"), beside concepts; NULL or absent: the key is shown */
+    size_t n_member_rows, cap_member_rows, n_hit_rows, cap_hit_rows; /* of the two tables above; kept by ruleset.c */
 } mr_ruleset;
 
 /* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. */
@@ -168,7 +170,11 @@ void mr_ruleset_classify(const mr_ruleset *r, mr_span substance, mr_route route,
 /* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as
  * one. */
 size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most);
-/* value in the concept's canonical unit; false when the unit is not listed: then the value is unusable, never guessed.
+/* The title of a concept, or its key. */
+mr_span mr_ruleset_concept_title(const mr_ruleset *r, uint16_t concept);
+/* value in the concept's canonical unit, which is itself always a known unit; the unit is compared exactly, since in
+ * UCUM Mg is not mg. An absent unit is looked up as the empty one. false when the unit is not listed: then the value is
+ * unusable, never guessed.
  */
 bool mr_ruleset_convert(const mr_ruleset *r, uint16_t concept, double value, mr_span unit, double *ret,
                         mr_span *ret_unit);

@@ -1,0 +1,107 @@
+/* Atoms about the person and about totals, and the one place that tells the atoms apart. */
+#include "account.h"
+
+#include <math.h>
+
+static mr_tri miss(mr_account *a, mr_span what, mr_span settled_by, mr_span reference) {
+    mr_account_missing(a, MR_MISSING_DATUM, what, settled_by, reference);
+    return MR_UNKNOWN;
+}
+
+static mr_tri age(const mr_sight *s, const mr_node *n, mr_account *a) {
+    const mr_patient *p = &s->record->patient;
+    if (!mr_when_given(p->birth)) return miss(a, MR_SPAN("date of birth"), MR_SPAN("a date of birth"), p->reference);
+    int32_t least = mr_age_years(p->birth.hi, s->as_of), most = mr_age_years(p->birth.lo, s->as_of);
+    mr_tri value = mr_range_compare((mr_range){least, most, false, false}, n->compare, n->value);
+    if (value == MR_UNKNOWN) return miss(a, MR_SPAN("date of birth"), MR_SPAN("a full date of birth"), p->reference);
+    mr_span text = least == most ? MR_SPAN("age") : MR_SPAN("age, at least");
+    mr_account_evidence(a, (mr_evidence){p->reference, text, true, least, MR_SPAN("a"), MR_WHEN_NONE});
+    return value;
+}
+
+static mr_tri sex(const mr_sight *s, const mr_node *n, mr_account *a) {
+    static const char *const text[] = {"unknown", "female", "male", "other"};
+    const mr_patient *p = &s->record->patient;
+    if (p->sex == MR_SEX_UNKNOWN) return miss(a, MR_SPAN("sex"), MR_SPAN("the patient's sex"), p->reference);
+    mr_account_evidence(
+        a, (mr_evidence){.reference = p->reference, .text = mr_span_of(text[p->sex]), .date = MR_WHEN_NONE});
+    return (int)p->sex == (int)n->value ? MR_TRUE : MR_FALSE;
+}
+
+static void show_shares(const mr_sight *s, uint16_t scale, mr_account *a) {
+    for (size_t i = 0; a && i < s->n_loads; i++) {
+        const mr_load *x = &s->loads[i];
+        double points = x->systemic ? mr_scale_points(&s->rules->scales[scale], x->substance) : 0;
+        if (points > 0)
+            mr_account_evidence(a, (mr_evidence){x->medicine->reference, x->substance, true, points,
+                                                 MR_SPAN("{points}"), MR_WHEN_NONE});
+    }
+}
+
+/* A total that something unrecognised may raise. */
+static mr_tri total(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a, double sum) {
+    bool more = s->blocked && !how.whole;
+    mr_tri value = mr_range_compare((mr_range){sum, more ? INFINITY : sum, false, false}, n->compare, n->value);
+    if (value == MR_UNKNOWN) mr_missing_recognition(s, a);
+    return value;
+}
+
+static mr_tri opioid_total(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    if (!s->burden.opioid_known)
+        return miss(a, MR_SPAN("daily dose of an opioid"), MR_SPAN("the daily dose of each opioid"), MR_SPAN_NONE);
+    double sum = s->burden.opioid_mg_per_day;
+    mr_tri value = total(s, n, how, a, sum);
+    if (value != MR_UNKNOWN)
+        mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, MR_SPAN("oral morphine equivalent"), true, sum,
+                                             MR_SPAN("mg/d"), MR_WHEN_NONE});
+    return value;
+}
+
+static mr_tri score(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    if (n->scale >= s->rules->n_scales)
+        return miss(a, MR_SPAN("a burden scale"), MR_SPAN("a burden scale in the knowledge"), MR_SPAN_NONE);
+    mr_span name = s->rules->scales[n->scale].name;
+    if (mr_span_is(name, "ome")) return opioid_total(s, n, how, a);
+    double sum = n->scale == s->rules->default_scale ? s->burden.anticholinergic : mr_scale_total(s, n->scale);
+    mr_tri value = total(s, n, how, a, sum);
+    if (value == MR_UNKNOWN || !a) return value;
+    mr_span text = mr_account_text(a, "total on scale %.*s", MR_SPAN_ARG(name));
+    mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, text, true, sum, MR_SPAN("{points}"), MR_WHEN_NONE});
+    show_shares(s, n->scale, a);
+    return value;
+}
+
+static mr_tri medicines(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    double count = s->burden.medicines;
+    mr_tri value = total(s, n, how, a, count);
+    if (value != MR_UNKNOWN)
+        mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, MR_SPAN("regular medicines"), true, count,
+                                             MR_SPAN("{medicines}"), MR_WHEN_NONE});
+    return value;
+}
+
+static mr_tri compare(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    switch (n->quantity) {
+    case MR_Q_AGE: return age(s, n, a);
+    case MR_Q_LATEST: return mr_atom_latest(s, n, a);
+    case MR_Q_SCORE: return score(s, n, how, a);
+    case MR_Q_MEDICINES: return medicines(s, n, how, a);
+    }
+    return MR_UNKNOWN;
+}
+
+mr_tri mr_atom_read(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    switch (n->op) {
+    case MR_OP_COMPARE: return compare(s, n, how, a);
+    case MR_OP_SEX: return sex(s, n, a);
+    case MR_OP_TAKING: return mr_atom_taking(s, n, how, a);
+    case MR_OP_COPRESCRIBED: return mr_atom_coprescribed(s, n, how, a);
+    case MR_OP_STARTED_BEFORE: return mr_atom_started_before(s, n, how, a);
+    case MR_OP_HAS: return mr_atom_has(s, n, a);
+    case MR_OP_TESTED: return mr_atom_tested(s, n, a);
+    case MR_OP_AND:
+    case MR_OP_OR:
+    case MR_OP_NOT: break;
+    }
+    mr_require_failed("an atom", __FILE__, __LINE__); /* the tree was walked wrongly */
+}

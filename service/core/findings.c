@@ -1,0 +1,195 @@
+/* Runs all rules on one record and makes one review of what they say. */
+#include "account.h"
+#include "candidate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A rule that ran and is true, or could be. */
+typedef struct verdict {
+    const mr_rule *rule;
+    mr_evaluation e;
+} verdict;
+
+/* A rule and one datum it waits for. */
+typedef struct waiting {
+    mr_span rule;
+    mr_missing missing;
+} waiting;
+
+typedef struct running {
+    mr_sight sight;
+    const mr_run *run;
+    bool under_18, end_of_life, unloaded;
+    verdict *verdicts;
+    size_t n_verdicts, cap_verdicts;
+    waiting *waiting;
+    size_t n_waiting, cap_waiting;
+    mr_trace *traces;
+    size_t n_traces, cap_traces;
+} running;
+
+/* ---- which rules run ---- */
+
+static bool holds(const mr_sight *s, const char *concept) {
+    uint16_t c = mr_ruleset_concept(s->rules, mr_span_of(concept));
+    if (c == MR_NO_NUMBER || !s->rules->concept_loaded[c]) return false;
+    mr_node has = {.op = MR_OP_HAS, .concept = c};
+    return mr_atom_has(s, &has, NULL) == MR_TRUE;
+}
+
+static bool surely_under_18(const mr_sight *s) {
+    mr_when birth = s->record->patient.birth;
+    return mr_when_given(birth) && mr_age_years(birth.lo, s->as_of) < 18;
+}
+
+static bool is_disabled(const mr_run *run, mr_span id) {
+    for (size_t i = 0; i < run->n_disabled; i++)
+        if (mr_span_eq(run->disabled[i], id)) return true;
+    return false;
+}
+
+/* START and the comparators ask whether a life is long enough for prevention. */
+static bool held_back_at_the_end(const mr_rule *r) {
+    return mr_span_is(r->tool, "START-v3") || mr_span_is(r->tool, "NHS-comparators");
+}
+
+static const mr_node *tree_of(const running *k, const mr_rule *r) {
+    if (r->state == MR_RULE_DRAFT && !k->run->include_draft) return NULL;
+    if (k->under_18 && !r->children) return NULL;
+    if (k->end_of_life && held_back_at_the_end(r)) return NULL;
+    if (is_disabled(k->run, r->id)) return NULL;
+    return k->run->indicator && r->indicator ? r->indicator : r->when;
+}
+
+/* ---- running ---- */
+
+static bool wait_add(running *k, const mr_rule *r, mr_missing m) {
+    waiting w = {r->id, m};
+    return MR_PUSH(k->sight.arena, k->waiting, k->n_waiting, k->cap_waiting, w);
+}
+
+/* Concepts without codes make a rule unassessable, whatever else is true of the patient: said in every review. */
+static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
+    bool by_concept =
+        n->op == MR_OP_HAS || n->op == MR_OP_TESTED || (n->op == MR_OP_COMPARE && n->quantity == MR_Q_LATEST);
+    if (n->op == MR_OP_AND || n->op == MR_OP_OR || n->op == MR_OP_NOT) {
+        for (size_t i = 0; i < (n->op == MR_OP_NOT ? 1 : n->n_kids); i++)
+            if (!tell_unloaded(k, r, n->kids[i])) return false;
+        return true;
+    }
+    if (!by_concept || (n->concept < k->sight.rules->n_concepts && k->sight.rules->concept_loaded[n->concept]))
+        return true;
+    mr_account a = {.arena = k->sight.arena};
+    mr_missing_codes(&k->sight, n, &a);
+    return !a.full && wait_add(k, r, a.missing[0]);
+}
+
+static bool verdict_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
+    verdict v = {r, *e};
+    if (e->value == MR_TRUE || e->possible)
+        return MR_PUSH(k->sight.arena, k->verdicts, k->n_verdicts, k->cap_verdicts, v);
+    for (size_t i = 0; i < e->n_missing; i++)
+        if (e->missing[i].kind == MR_MISSING_DATUM && !wait_add(k, r, e->missing[i])) return false;
+    return true;
+}
+
+static mr_rc rule_run(running *k, const mr_rule *r, const mr_node *tree, mr_error *err) {
+    mr_evaluation e;
+    if (k->unloaded && !tell_unloaded(k, r, tree)) return mr_arena_why(k->sight.arena, err);
+    if (!k->run->explain && mr_sight_value(&k->sight, tree) == MR_FALSE) return MR_OK;
+    mr_rc rc = mr_sight_run(&k->sight, tree, k->run->explain, &e, err);
+    if (rc != MR_OK) return rc;
+    mr_trace t = {r, e.value, e.possible, e.parts, e.n_parts};
+    if (k->run->explain && !MR_PUSH(k->sight.arena, k->traces, k->n_traces, k->cap_traces, t))
+        return mr_arena_why(k->sight.arena, err);
+    return verdict_keep(k, r, &e) ? MR_OK : mr_arena_why(k->sight.arena, err);
+}
+
+/* ---- ladders: only the highest true rung counts ---- */
+
+static bool outdone(const running *k, const verdict *v) {
+    for (size_t i = 0; v->rule->ladder.len && i < k->n_verdicts; i++) {
+        const verdict *o = &k->verdicts[i];
+        if (!mr_span_eq(o->rule->ladder, v->rule->ladder)) continue;
+        bool surer = o->e.value > v->e.value, as_sure = o->e.value == v->e.value;
+        if (surer || (as_sure && o->rule->rung > v->rule->rung)) return true;
+    }
+    return false;
+}
+
+/* ---- what could not be assessed ---- */
+
+static int waiting_order(const void *left, const void *right) {
+    const waiting *a = left, *b = right;
+    int c = mr_span_cmp(a->missing.what, b->missing.what);
+    if (!c) c = mr_span_cmp(a->rule, b->rule);
+    return c ? c : mr_span_cmp(a->missing.settled_by, b->missing.settled_by);
+}
+
+static bool cannot_fill(running *k, mr_assessment *ret) {
+    mr_cannot_assess *v = MR_NEW_N(k->sight.arena, mr_cannot_assess, k->n_waiting);
+    mr_span *rules = MR_NEW_N(k->sight.arena, mr_span, k->n_waiting);
+    size_t n = 0, used = 0;
+    if (!v || !rules) return false;
+    if (k->n_waiting) qsort(k->waiting, k->n_waiting, sizeof *k->waiting, waiting_order);
+    for (size_t i = 0; i < k->n_waiting; i++) {
+        const waiting *w = &k->waiting[i];
+        if (!n || !mr_span_eq(v[n - 1].missing, w->missing.what))
+            v[n++] = (mr_cannot_assess){
+                .missing = w->missing.what, .rules = &rules[used], .settled_by = w->missing.settled_by};
+        mr_cannot_assess *c = &v[n - 1];
+        if (mr_span_cmp(w->missing.settled_by, c->settled_by) < 0) c->settled_by = w->missing.settled_by;
+        if (c->n_rules && mr_span_eq(c->rules[c->n_rules - 1], w->rule)) continue;
+        rules[used++] = w->rule;
+        c->n_rules++;
+    }
+    ret->cannot = v;
+    ret->n_cannot = n;
+    return true;
+}
+
+/* ---- the review ---- */
+
+static bool findings_fill(running *k, mr_assessment *ret) {
+    mr_candidates c = {.v = NULL};
+    for (size_t i = 0; i < k->n_verdicts; i++) {
+        const verdict *v = &k->verdicts[i];
+        if (!outdone(k, v) && !mr_identity_split(k->sight.rules, v->rule, &v->e, k->sight.arena, &c)) return false;
+    }
+    return mr_candidates_join(&c, k->run, k->sight.record->patient.id, k->sight.arena, &ret->findings,
+                              &ret->n_findings);
+}
+
+static mr_rc rules_run(running *k, mr_assessment *ret, mr_error *err) {
+    const mr_ruleset *rules = k->sight.rules;
+    for (size_t c = 0; c < rules->n_concepts; c++) k->unloaded = k->unloaded || !rules->concept_loaded[c];
+    k->under_18 = surely_under_18(&k->sight);
+    k->end_of_life = holds(&k->sight, "end-of-life") || holds(&k->sight, "palliative");
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        const mr_node *tree = tree_of(k, &rules->rules[i]);
+        mr_rc rc = tree ? rule_run(k, &rules->rules[i], tree, err) : MR_OK;
+        if (rc != MR_OK) return rc;
+    }
+    if (!findings_fill(k, ret) || !cannot_fill(k, ret)) return mr_arena_why(k->sight.arena, err);
+    ret->traces = k->traces;
+    ret->n_traces = k->n_traces;
+    return MR_OK;
+}
+
+mr_rc mr_rules_run(const mr_ruleset *rules, const mr_record *record, const mr_run *run, mr_arena *a, mr_assessment *ret,
+                   mr_error *err) {
+    running k = {.run = run};
+    mr_assessment out = {.findings = NULL};
+    mr_rc rc = mr_sight_open(&k.sight, rules, record, run->as_of, a, err);
+    if (rc != MR_OK) return rc;
+    out.burden = k.sight.burden;
+    const mr_patient *p = &record->patient;
+    if (!p->deceased && !p->inactive && !p->replaced_by.len) {
+        rc = rules_run(&k, &out, err);
+        if (rc != MR_OK) return rc;
+        if (!mr_conversation_choose(&k.sight, &out) || !mr_patient_text(&k.sight, &out)) return mr_arena_why(a, err);
+    }
+    *ret = out;
+    return MR_OK;
+}

@@ -1,0 +1,195 @@
+/* One medicine out of the entries that are about it. */
+#include "join.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int span_order(const void *left, const void *right) {
+    const mr_span *a = left, *b = right;
+    return mr_span_cmp(*a, *b);
+}
+
+static int ingredient_order(const void *left, const void *right) {
+    const mr_ingredient *a = left, *b = right;
+    int c = mr_span_cmp(a->substance, b->substance);
+    return c ? c : (a->strength > b->strength) - (a->strength < b->strength);
+}
+
+static int day_order(const void *left, const void *right) {
+    const mr_day *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+static int exposure_order(const void *left, const void *right) {
+    const mr_exposure *a = left, *b = right;
+    const mr_day x[] = {a->from, a->until, a->sure_from, a->sure_until},
+                 y[] = {b->from, b->until, b->sure_from, b->sure_until};
+    for (size_t i = 0; i < 4; i++)
+        if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+
+static bool ingredients_fill(const mr_ruleset *rules, const mr_item *lead, mr_arena *a, mr_medicine *m) {
+    const mr_understood *u = &lead->entry->understood;
+    m->ingredients = MR_NEW_N(a, mr_ingredient, u->n_ingredients);
+    if (!m->ingredients) return false;
+    if (u->n_ingredients) memcpy(m->ingredients, u->ingredients, u->n_ingredients * sizeof *u->ingredients);
+    qsort(m->ingredients, u->n_ingredients, sizeof *m->ingredients, ingredient_order);
+    for (size_t i = 0; i < u->n_ingredients; i++) {
+        mr_ingredient *x = &m->ingredients[i];
+        if (m->n_ingredients && mr_span_eq(x->substance, m->ingredients[m->n_ingredients - 1].substance)) continue;
+        mr_ruleset_classify(rules, x->substance, m->route, &x->groups);
+        mr_bits_join(&m->groups, &x->groups);
+        m->ingredients[m->n_ingredients++] = *x;
+    }
+    return true;
+}
+
+static bool references_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicine *m) {
+    m->references = MR_NEW_N(a, mr_span, n);
+    if (!m->references) return false;
+    for (size_t i = 0; i < n; i++) m->references[i] = items[i].entry->reference;
+    qsort(m->references, n, sizeof *m->references, span_order);
+    m->n_references = n;
+    return true;
+}
+
+static bool surely_meet(const mr_exposure *a, const mr_exposure *b) {
+    return a->sure_from <= a->sure_until && b->sure_from <= b->sure_until && b->sure_from <= a->sure_until + 1 &&
+           a->sure_from <= b->sure_until + 1;
+}
+
+/* Two exposures become one only where no day between them is in doubt. */
+static size_t exposures_merge(mr_exposure *v, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        mr_exposure *last = kept ? &v[kept - 1] : NULL;
+        if (!last || (!surely_meet(last, &v[i]) && exposure_order(last, &v[i]) != 0)) {
+            v[kept++] = v[i];
+            continue;
+        }
+        if (v[i].until > last->until) last->until = v[i].until;
+        if (v[i].sure_from < last->sure_from) last->sure_from = v[i].sure_from;
+        if (v[i].sure_until > last->sure_until) last->sure_until = v[i].sure_until;
+    }
+    return kept;
+}
+
+static bool times_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicine *m) {
+    m->exposures = MR_NEW_N(a, mr_exposure, n);
+    m->issues = MR_NEW_N(a, mr_day, n);
+    if (!m->exposures || !m->issues) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].use.used) m->exposures[m->n_exposures++] = items[i].use.exposure;
+        if (items[i].use.issued) m->issues[m->n_issues++] = items[i].use.issue;
+    }
+    qsort(m->exposures, m->n_exposures, sizeof *m->exposures, exposure_order);
+    m->n_exposures = exposures_merge(m->exposures, m->n_exposures);
+    qsort(m->issues, m->n_issues, sizeof *m->issues, day_order);
+    size_t kept = 0;
+    for (size_t i = 0; i < m->n_issues; i++)
+        if (!kept || m->issues[kept - 1] != m->issues[i]) m->issues[kept++] = m->issues[i];
+    m->n_issues = kept;
+    return true;
+}
+
+/* Items that speak for the medicine as it stands: those that say taken, or all when none does. */
+static bool speaks(const mr_item *items, const mr_item *x) {
+    return !mr_use_taken(&items[0].use) || mr_use_taken(&x->use);
+}
+
+static void since_until_fill(const mr_item *items, size_t n, mr_medicine *m) {
+    bool open = false;
+    m->since = m->until = MR_WHEN_NONE;
+    for (size_t i = 0; i < n; i++) {
+        if (!speaks(items, &items[i])) continue;
+        mr_when first = items[i].use.first, until = items[i].entry->until;
+        bool earlier = first.lo < m->since.lo || (first.lo == m->since.lo && first.hi < m->since.hi);
+        if (mr_when_given(first) && (!mr_when_given(m->since) || earlier)) m->since = first;
+        bool later = until.hi > m->until.hi || (until.hi == m->until.hi && until.lo > m->until.lo);
+        if (mr_when_given(until) && (!mr_when_given(m->until) || later)) m->until = until;
+        open = open || (!mr_when_given(until) && mr_use_taken(&items[i].use));
+    }
+    if (open) m->until = MR_WHEN_NONE;
+}
+
+static bool as_needed(const mr_item *items, size_t n) {
+    size_t dosages = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!speaks(items, &items[i])) continue;
+        for (size_t k = 0; k < items[i].entry->n_dosage; k++, dosages++)
+            if (!items[i].entry->dosage[k].as_needed) return false;
+    }
+    return dosages > 0;
+}
+
+static bool same_product(const mr_entry *a, const mr_entry *b) {
+    if (!a->n_codings || !b->n_codings) return mr_span_eq(a->text, b->text);
+    for (size_t i = 0; i < a->n_codings; i++)
+        for (size_t k = 0; k < b->n_codings; k++)
+            if (mr_span_eq(a->codings[i].system, b->codings[k].system) &&
+                mr_span_eq(a->codings[i].code, b->codings[k].code))
+                return true;
+    return false;
+}
+
+/* Statements of different products add up (levothyroxine 25 and 100); the same product twice may be one written twice.
+ */
+static mr_dose statements_dose(const mr_item *items, size_t n) {
+    mr_dose sum = {.known = false};
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].entry->kind != MR_ENTRY_STATEMENT || !mr_use_taken(&items[i].use)) continue;
+        for (size_t k = 0; k < i; k++)
+            if (items[k].entry->kind == MR_ENTRY_STATEMENT && same_product(items[k].entry, items[i].entry))
+                return (mr_dose){.known = false};
+        mr_dose d = mr_entry_dose(items[i].entry);
+        if (!d.known) return d;
+        d.value += sum.known ? sum.value : 0;
+        sum = d;
+    }
+    return sum;
+}
+
+/* A plan and its orders say one dose several times: known when they agree. */
+static mr_dose requests_dose(const mr_item *items, size_t n) {
+    mr_dose all = {.known = false};
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].entry->kind != MR_ENTRY_REQUEST || !mr_use_taken(&items[i].use)) continue;
+        mr_dose d = mr_entry_dose(items[i].entry);
+        if (!d.known || (all.known && (d.value < all.value || d.value > all.value))) return (mr_dose){.known = false};
+        all = d;
+    }
+    return all;
+}
+
+static mr_dose dose_of(const mr_item *items, size_t n) {
+    size_t statements = 0;
+    for (size_t i = 0; i < n; i++)
+        statements += items[i].entry->kind == MR_ENTRY_STATEMENT && mr_use_taken(&items[i].use);
+    mr_dose d = statements_dose(items, n);
+    return d.known || statements > 1 ? d : requests_dose(items, n);
+}
+
+static bool all_uncertain(const mr_item *items, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (speaks(items, &items[i]) && !items[i].entry->understood.uncertain) return false;
+    return true;
+}
+
+bool mr_medicine_build(const mr_ruleset *rules, const mr_item *items, size_t n, mr_arena *a, mr_medicine *ret) {
+    mr_medicine m = {.reference = items[0].entry->reference,
+                     .state = items[0].use.state,
+                     .unsettled = items[0].use.unsettled,
+                     .recognised_by = items[0].entry->understood.by,
+                     .route = items[0].route};
+    for (size_t i = 0; i < n && !m.text.len; i++) m.text = items[i].entry->text;
+    for (size_t i = 0; i < n && m.route == MR_ROUTE_UNKNOWN; i++) m.route = items[i].route;
+    m.uncertain = all_uncertain(items, n);
+    m.as_needed = as_needed(items, n);
+    m.daily = dose_of(items, n);
+    since_until_fill(items, n, &m);
+    if (!references_fill(items, n, a, &m) || !ingredients_fill(rules, &items[0], a, &m) || !times_fill(items, n, a, &m))
+        return false;
+    *ret = m;
+    return true;
+}

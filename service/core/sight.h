@@ -1,0 +1,60 @@
+/* A record prepared for many rules: what every rule would otherwise look up again; private to core. */
+#ifndef MEDREVIEW_CORE_SIGHT_H
+#define MEDREVIEW_CORE_SIGHT_H
+
+#include "logic.h"
+#include "medreview/core/finding.h"
+
+/* One coded fact that counts for a concept. */
+typedef struct mr_fact {
+    mr_code_role role;
+    const mr_condition *condition; /* or: */
+    const mr_observation *observation;
+} mr_fact;
+
+/* One substance in the body, and the first medicine (by reference) that brings it. */
+typedef struct mr_load {
+    mr_span substance;
+    const mr_medicine *medicine;
+    bool systemic, regular, frid;
+} mr_load;
+
+typedef struct mr_sight {
+    const mr_ruleset *rules;
+    const mr_record *record;
+    mr_day as_of;
+    mr_arena *arena;
+    mr_bits taken;   /* groups of what is taken */
+    mr_bits ever;    /* groups of every medicine in the record */
+    bool blocked;    /* an unrecognised current medicine, or a medicine list that was cut off: absence proves nothing */
+    mr_fact *facts;  /* by concept, in the order of the record */
+    uint32_t *first; /* facts of concept c: first[c] up to first[c + 1] */
+    mr_load *loads;  /* what is taken, by substance */
+    size_t n_loads;
+    mr_burden burden;
+} mr_sight;
+
+mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *record, mr_day as_of, mr_arena *a,
+                    mr_error *err);
+
+/* Facts dated wholly after the as-of date are left out. */
+const mr_fact *mr_sight_facts(const mr_sight *s, uint16_t concept, size_t *ret_n);
+
+/* mr_program_run on a prepared record. */
+mr_rc mr_sight_run(const mr_sight *s, const mr_node *root, bool explain, mr_evaluation *ret,
+                   mr_error *err) MR_MUST_CHECK;
+/* The value alone; allocates nothing. */
+mr_tri mr_sight_value(const mr_sight *s, const mr_node *root);
+
+/* ---- burden.c ---- */
+
+/* A product that acts where it is put: it adds nothing to a total of the whole body, and is no regular medicine. */
+bool mr_route_local(mr_route r);
+/* Fills loads and burden. */
+bool mr_burden_compute(mr_sight *s);
+/* Points of a substance; 0 when the scale does not name it. */
+double mr_scale_points(const mr_scale *scale, mr_span substance);
+/* Total of a scale over what is taken, each substance once. */
+double mr_scale_total(const mr_sight *s, uint16_t scale);
+
+#endif
