@@ -1,0 +1,86 @@
+/* The scanner of the condition language. White space separates and means nothing else, so a condition may be broken
+ * over lines. Only ASCII is part of the language: anything else is a MR_TOK_BAD that the parser reports where it is. */
+#include "expr_scan.h"
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static size_t word_end(mr_span s, size_t i) {
+    while (i < s.len && (is_letter(s.ptr[i]) || is_digit(s.ptr[i]) || s.ptr[i] == '-' || s.ptr[i] == '_')) i++;
+    return i;
+}
+
+static size_t number_end(mr_span s, size_t i) {
+    while (i < s.len && is_digit(s.ptr[i])) i++;
+    if (i + 1 < s.len && s.ptr[i] == '.' && is_digit(s.ptr[i + 1])) {
+        i++;
+        while (i < s.len && is_digit(s.ptr[i])) i++;
+    }
+    return i;
+}
+
+static mr_token_kind sign_at(mr_span s, size_t i, size_t *ret_end) {
+    *ret_end = i + 1;
+    switch (s.ptr[i]) {
+    case '(': return MR_TOK_OPEN;
+    case ')': return MR_TOK_CLOSE;
+    case ',': return MR_TOK_COMMA;
+    case '=': return MR_TOK_COMPARE;
+    case '<':
+    case '>': *ret_end = i + 1 < s.len && s.ptr[i + 1] == '=' ? i + 2 : i + 1; return MR_TOK_COMPARE;
+    default:
+        while (*ret_end < s.len && ((unsigned char)s.ptr[*ret_end] & 0xC0) == 0x80) ++*ret_end; /* a whole character */
+        return MR_TOK_BAD;
+    }
+}
+
+void mr_expr_scan_next(mr_expr_scan *s) {
+    s->taken_to = s->now.at + s->now.text.len;
+    size_t i = s->taken_to;
+    while (i < s->source.len && is_space(s->source.ptr[i])) i++;
+    size_t end = i;
+    mr_token_kind kind = MR_TOK_END;
+    if (i < s->source.len && is_letter(s->source.ptr[i])) {
+        kind = MR_TOK_WORD;
+        end = word_end(s->source, i);
+    } else if (i < s->source.len && is_digit(s->source.ptr[i])) {
+        kind = MR_TOK_NUMBER;
+        end = number_end(s->source, i);
+    } else if (i < s->source.len) {
+        kind = sign_at(s->source, i, &end);
+    }
+    s->now = (mr_token){kind, {s->source.ptr + i, end - i}, i};
+}
+
+void mr_expr_scan_begin(mr_expr_scan *s, mr_span source) {
+    *s = (mr_expr_scan){.source = source.ptr ? source : MR_SPAN("")};
+    mr_expr_scan_next(s);
+}
+
+bool mr_expr_scan_word(const mr_expr_scan *s, const char *word) {
+    return s->now.kind == MR_TOK_WORD && mr_span_is(s->now.text, word);
+}
+
+bool mr_expr_scan_take(mr_expr_scan *s, const char *word) {
+    if (!mr_expr_scan_word(s, word)) return false;
+    mr_expr_scan_next(s);
+    return true;
+}
+
+void mr_expr_scan_place(mr_span source, size_t at, unsigned *ret_line, unsigned *ret_column) {
+    unsigned line = 1, column = 1;
+    for (size_t i = 0; i < at && i < source.len; i++) {
+        bool newline = source.ptr[i] == '\n';
+        line += newline;
+        column = newline ? 1 : column + 1;
+    }
+    *ret_line = line;
+    *ret_column = column;
+}
