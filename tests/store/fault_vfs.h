@@ -1,6 +1,6 @@
 /* A file system that fails on demand, under SQLite: the default VFS of a test program once fault_install() has run.
  *
- * Writes, truncations and syncs of the database and its log are counted; at the count that is asked for they fail,
+ * Writes, truncations and syncs of the database and its logs are counted; at the count that is asked for they fail,
  * end the process, or cut the power. For the power cut it knows what was synced: what was written after the last sync
  * of a file may be there, or not, or in part, as a disk's cache has it. */
 #ifndef MEDREVIEW_TESTS_FAULT_VFS_H
@@ -21,6 +21,7 @@ typedef enum fault_kind {
     FAULT_FULL,   /* this write says SQLITE_FULL; later ones succeed */
     FAULT_FULLER, /* this write and all later ones say SQLITE_FULL, until fault_clear() */
     FAULT_IO,     /* this call says SQLITE_IOERR */
+    FAULT_NOMEM,  /* SQLite's at-th allocation gives NULL, instead of a call */
     FAULT_POWER   /* this call and all later ones fail: the machine is off */
 } fault_kind;
 
@@ -43,7 +44,8 @@ static struct {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
     fault_kind kind;
-    long at, calls; /* the call that fails; calls so far */
+    sqlite3_mem_methods mem;
+    long at, calls; /* the call that fails; calls so far (allocations for FAULT_NOMEM) */
     bool off;       /* the power is cut */
     bool track;     /* keep fault_disks */
     fault_disk disks[4];
@@ -102,6 +104,7 @@ static inline fault_disk *disk_of(const char *path) {
 /* SQLITE_OK: go on. */
 static inline int fault_count(bool is_write) {
     if (fault.off) return SQLITE_IOERR;
+    if (fault.kind == FAULT_NOMEM) return SQLITE_OK;
     fault.calls++;
     bool now = fault.kind != FAULT_NONE && fault.calls == fault.at;
     bool past = fault.kind == FAULT_FULLER && fault.calls > fault.at;
@@ -112,6 +115,7 @@ static inline int fault_count(bool is_write) {
     case FAULT_FULLER: return is_write ? SQLITE_FULL : SQLITE_OK;
     case FAULT_POWER: fault.off = true; return SQLITE_IOERR;
     case FAULT_IO: return SQLITE_IOERR;
+    case FAULT_NOMEM:
     case FAULT_NONE: break;
     }
     return SQLITE_OK;
@@ -193,20 +197,49 @@ static inline int fault_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_fi
     (void)vfs;
     fault_file *f = (fault_file *)file;
     f->real = (sqlite3_file *)(f + 1);
-    f->disk = fault.track && path && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) ? disk_of(path) : NULL;
+    f->disk = fault.track && path && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL))
+                  ? disk_of(path)
+                  : NULL;
     f->base.pMethods = NULL;
     int code = fault.real->xOpen(fault.real, path, f->real, flags, out_flags);
     if (f->real->pMethods) f->base.pMethods = &fault_methods;
     return code;
 }
 
+static inline void disk_free(fault_disk *d) {
+    disk_settle(d);
+    free(d->durable);
+    free(d->pending);
+}
+
 static inline int fault_delete(sqlite3_vfs *vfs, const char *path, int sync) {
     (void)vfs;
     if (fault.off) return SQLITE_IOERR;
+    for (size_t i = 0; i < fault.n_disks; i++) {
+        if (strcmp(fault.disks[i].path, path) != 0) continue;
+        disk_free(&fault.disks[i]);
+        fault.disks[i] = fault.disks[--fault.n_disks];
+    }
     return fault.real->xDelete(fault.real, path, sync);
 }
 
+static inline void *fault_malloc(int n) {
+    if (fault.kind == FAULT_NOMEM && ++fault.calls == fault.at) return NULL;
+    return fault.mem.xMalloc(n);
+}
+
+static inline void *fault_realloc(void *old, int n) {
+    if (fault.kind == FAULT_NOMEM && ++fault.calls == fault.at) return NULL;
+    return fault.mem.xRealloc(old, n);
+}
+
+/* Before anything else uses SQLite. */
 static inline void fault_install(void) {
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &fault.mem) != SQLITE_OK) abort();
+    sqlite3_mem_methods mem = fault.mem;
+    mem.xMalloc = fault_malloc;
+    mem.xRealloc = fault_realloc;
+    if (sqlite3_config(SQLITE_CONFIG_MALLOC, &mem) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK) abort();
     fault.real = sqlite3_vfs_find(NULL);
     fault.vfs = *fault.real;
     fault.vfs.zName = "fault";
@@ -217,11 +250,7 @@ static inline void fault_install(void) {
 }
 
 static inline void fault_clear(void) {
-    for (size_t i = 0; i < fault.n_disks; i++) {
-        disk_settle(&fault.disks[i]);
-        free(fault.disks[i].durable);
-        free(fault.disks[i].pending);
-    }
+    for (size_t i = 0; i < fault.n_disks; i++) disk_free(&fault.disks[i]);
     fault.n_disks = 0;
     fault.kind = FAULT_NONE;
     fault.calls = 0;
