@@ -35,13 +35,23 @@ static bool is_loopback(const char *host) {
     return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 || strncmp(host, "127.", 4) == 0;
 }
 
+typedef struct address {
+    bool https, loopback;
+} address;
+
+/* curl would take one slash, or three, and guess what was meant. */
+static bool has_authority(const char *url) {
+    const char *colon = strchr(url, ':');
+    return colon && colon[1] == '/' && colon[2] == '/' && colon[3] != '/' && colon[3] != '\\' && colon[3] != 0;
+}
+
 /* The URL is checked here so that submit can refuse it; curl would tell only later. */
-static mr_rc check_url(const char *url, bool allow_http, bool *ret_loopback, mr_error *err) {
+static mr_rc check_url(const char *url, bool allow_http, address *ret, mr_error *err) {
     char *scheme = NULL, *host = NULL, *user = NULL;
     mr_rc rc = MR_OK;
     CURLU *u = curl_url();
     if (!u) return mr_fail(err, MR_NOMEM, "out of memory");
-    if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+    if (!has_authority(url) || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
         curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
         curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
         rc = mr_fail(err, MR_INVALID, "not an absolute URL");
@@ -50,7 +60,7 @@ static mr_rc check_url(const char *url, bool allow_http, bool *ret_loopback, mr_
     else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
         rc = mr_fail(err, MR_INVALID, "a URL with credentials in it");
     else
-        *ret_loopback = is_loopback(host);
+        *ret = (address){strcmp(scheme, "https") == 0, is_loopback(host)};
     curl_free(scheme);
     curl_free(host);
     curl_free(user);
@@ -80,6 +90,17 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *to) {
     return t->received.rc == MR_OK ? size * n : 0; /* 0 ends the transfer; received.rc says why */
 }
 
+/* curl takes a connection that closes within the head for the end of a good answer. */
+static size_t on_header_line(char *line, size_t size, size_t n, void *to) {
+    mr_transfer *t = to;
+    mr_span s = {line, size * n};
+    if (mr_span_starts(s, "HTTP/"))
+        t->head_whole = false; /* of an interim answer, perhaps; now comes another */
+    else if (mr_span_trim(s).len == 0)
+        t->head_whole = true;
+    return size * n;
+}
+
 /* curl_easy_setopt fails for lack of memory or for an option that this curl was built without; a transfer that would
  * run without its limits is not started. The first failure counts. */
 #define SET(option, value)                                                                                             \
@@ -103,7 +124,7 @@ static CURLcode set_method(mr_transfer *t, const mr_http_req *req) {
     return ok;
 }
 
-static CURLcode set_limits(mr_transfer *t, const mr_http_req *req) {
+static CURLcode set_limits(mr_transfer *t, const mr_http_req *req, address to) {
     CURLcode ok = CURLE_OK;
     SET(CURLOPT_TIMEOUT_MS, (long)req->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(req->timeout_ms < CONNECT_MS ? req->timeout_ms : CONNECT_MS));
@@ -113,11 +134,13 @@ static CURLcode set_limits(mr_transfer *t, const mr_http_req *req) {
     SET(CURLOPT_QUICK_EXIT, 1L); /* a transfer that ends during a slow name look-up must not wait for it on the loop */
     SET(CURLOPT_ACCEPT_ENCODING, "");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(CURLOPT_PIPEWAIT, 1L);
+    /* Wait and see whether a new connection is HTTP/2 and can be shared: TLS says so at once. Without TLS only the
+     * first answer does, and one slow first answer would hold up everything behind it. */
+    SET(CURLOPT_PIPEWAIT, to.https ? 1L : 0L);
     return ok;
 }
 
-static CURLcode set_security(mr_transfer *t, const mr_curl_settings *st, bool loopback) {
+static CURLcode set_security(mr_transfer *t, const mr_curl_settings *st, address to) {
     CURLcode ok = CURLE_OK;
     SET(CURLOPT_PROTOCOLS_STR, st->allow_http ? "http,https" : "https");
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -126,11 +149,11 @@ static CURLcode set_security(mr_transfer *t, const mr_curl_settings *st, bool lo
     if (st->ca_file) SET(CURLOPT_CAINFO, st->ca_file);
     if (st->client_cert) SET(CURLOPT_SSLCERT, st->client_cert);
     if (st->client_key) SET(CURLOPT_SSLKEY, st->client_key);
-    if (loopback) SET(CURLOPT_PROXY, ""); /* a proxy of the environment cannot reach our own loopback */
+    if (to.loopback) SET(CURLOPT_PROXY, ""); /* a proxy of the environment cannot reach our own loopback */
     return ok;
 }
 
-static CURLcode set_options(mr_transfer *t, const mr_curl_settings *st, const mr_http_req *req, bool loopback) {
+static CURLcode set_options(mr_transfer *t, const mr_curl_settings *st, const mr_http_req *req, address to) {
     CURLcode ok = CURLE_OK;
     SET(CURLOPT_URL, req->url);
     SET(CURLOPT_PRIVATE, t);
@@ -139,22 +162,24 @@ static CURLcode set_options(mr_transfer *t, const mr_curl_settings *st, const mr
     SET(CURLOPT_HTTPHEADER, t->headers);
     SET(CURLOPT_WRITEFUNCTION, on_bytes);
     SET(CURLOPT_WRITEDATA, t);
-    if (ok == CURLE_OK) ok = set_limits(t, req);
-    if (ok == CURLE_OK) ok = set_security(t, st, loopback);
+    SET(CURLOPT_HEADERFUNCTION, on_header_line);
+    SET(CURLOPT_HEADERDATA, t);
+    if (ok == CURLE_OK) ok = set_limits(t, req, to);
+    if (ok == CURLE_OK) ok = set_security(t, st, to);
     if (ok == CURLE_OK) ok = set_method(t, req);
     return ok;
 }
 
 static mr_rc prepare(mr_transfer *t, const mr_curl_settings *settings, const mr_http_req *req, mr_error *err) {
-    bool loopback = false;
-    mr_rc rc = check_url(req->url, settings->allow_http, &loopback, err);
+    address to;
+    mr_rc rc = check_url(req->url, settings->allow_http, &to, err);
     if (rc == MR_OK) rc = add_headers(t, req, err);
     if (rc != MR_OK) return rc;
     mr_buf_init(&t->received, req->max_body);
     mr_buf_init(&t->sent, req->body.len);
     mr_buf_addsp(&t->sent, req->body);
     if (t->sent.rc != MR_OK) return mr_fail(err, MR_NOMEM, "out of memory");
-    CURLcode ok = set_options(t, settings, req, loopback);
+    CURLcode ok = set_options(t, settings, req, to);
     return ok == CURLE_OK ? MR_OK
                           : mr_fail_detail(err, ok == CURLE_OUT_OF_MEMORY ? MR_NOMEM : MR_INVALID, (int32_t)ok, "%s",
                                            curl_easy_strerror(ok));
@@ -226,6 +251,7 @@ static bool before_sending(CURLcode code) {
 }
 
 void mr_transfer_end(mr_transfer *t, CURLcode code, int64_t now_ms) {
+    if (code == CURLE_OK && !t->head_whole) code = CURLE_PARTIAL_FILE;
     t->rc = MR_NOMEM;
     t->resp.retry_after_ms = -1;
     if (code == CURLE_OK) read_answer(t, now_ms);

@@ -19,6 +19,7 @@ typedef struct mr_transfer {
     struct curl_slist *headers;
     mr_buf sent;     /* body of the request */
     mr_buf received; /* body of the answer; its failure is the verdict's reason */
+    bool head_whole; /* the empty line behind the answer's header fields has come */
     char why[CURL_ERROR_SIZE];
     mr_rc rc; /* set when it has ended */
     mr_error err;
