@@ -142,12 +142,22 @@ static void add_wholes(const mr_terminology *t, filling *f, const mr_reading *r)
     }
 }
 
-mr_rc mr_reading_finish(const mr_terminology *t, mr_reading *r, mr_arena *a, mr_understood *ret, mr_error *err) {
+/* How many ingredients there can be: exact, since each is large and a record holds many. */
+static size_t most_names(const mr_terminology *t, const mr_reading *r) {
     const uint32_t *kept;
-    size_t most = 3 * r->n + mr_term_kept_names(t, &kept);
-    filling f = {MR_NEW_N(a, mr_ingredient, most), 0};
-    if (!f.v) return mr_arena_why(a, err);
+    size_t n = r->n, n_kept = mr_term_kept_names(t, &kept);
+    for (size_t i = 0; i < r->n; i++) {
+        const mr_term_substance *s = mr_term_substance_at(t, r->part[i].substance);
+        n += s->n_members + (s->class_of != MR_TERM_NONE);
+    }
+    for (size_t i = 0; i < n_kept; i++) n += applies(mr_term_substance_at(t, kept[i]), kept[i], r);
+    return n;
+}
+
+mr_rc mr_reading_finish(const mr_terminology *t, mr_reading *r, mr_arena *a, mr_understood *ret, mr_error *err) {
     settle_route(t, r);
+    filling f = {MR_NEW_N(a, mr_ingredient, most_names(t, r)), 0};
+    if (!f.v) return mr_arena_why(a, err);
     for (size_t i = 0; i < r->n; i++) add_part(t, &f, &r->part[i], place_of(&r->shape));
     add_wholes(t, &f, r);
     qsort(f.v, f.n, sizeof *f.v, by_key);

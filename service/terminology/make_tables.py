@@ -54,6 +54,12 @@ def sctid_ok(code):
     return 6 <= len(code) <= 18 and c == 0
 
 
+def salts():
+    """The closed list that the parser uses too."""
+    lines = (Path(__file__).resolve().parent / "data/words.tsv").read_text(encoding="utf-8").splitlines()
+    return {line.split("\t")[1] for line in lines if line.startswith("salt\t")}
+
+
 class Row:
     def __init__(self, key):
         self.key = key
@@ -72,6 +78,8 @@ class Table:
         self.groups = read_tsv(shared / "clinical/drug-groups.tsv")
         self.known = {r["inn"] for r in self.groups}
         self.rows = {}
+        self.salts = salts()
+        self.synonym = {name: key for key, names in words.SYNONYMS.items() for name in names}
         for name in sorted(self.known):
             self.row(name)
 
@@ -82,10 +90,11 @@ class Table:
     def key_of(self, name):
         """The key for a dm+d name: a drug-group name when one fits, else the name itself in lower case."""
         name = words.ALIAS.get(name, name)
+        name = self.synonym.get(name, name)
         if name in self.rows:
             return name
         parts = name.split()
-        while len(parts) > 1 and parts[-1] in words.SALTS:
+        while len(parts) > 1 and parts[-1] in self.salts:
             parts.pop()
             if " ".join(parts) in self.known or " ".join(parts) in self.single:
                 return words.ALIAS.get(" ".join(parts), " ".join(parts))
@@ -93,7 +102,6 @@ class Table:
 
     def add_moieties(self, shared):
         rows = [r for r in read_tsv(shared / "data/drug-substances.tsv")]
-        self.single = {r["inn"].lower() for r in rows if r["kind"] == "single"}
         vtms = re.findall(r"<VTM>(.*?)</VTM>", (shared / "data/dmd/trud-layout-2019-04/f_vtm2_3010419.xml").read_text(), re.S)
         isids = dict(re.findall(r"<ISID>(\d+)</ISID>.*?<NM>(.*?)</NM>", (shared / "data/dmd/trud-layout-2019-04/f_ingredient2_3010419.xml").read_text(), re.S))
         isid_by_name = {n.lower(): i for i, n in isids.items()}
@@ -101,7 +109,10 @@ class Table:
         for v in vtms:
             name = re.search("<NM>(.*?)</NM>", v).group(1)
             prev = re.search("<VTMIDPREV>(.*?)</VTMIDPREV>", v)
+            if "homeopathic" in name.lower() or "invalid" in name.lower() or name.lower() in words.NO_SUBSTANCE:
+                continue
             vtm_by_name[name.lower()] = (re.search("<VTMID>(.*?)</VTMID>", v).group(1), prev.group(1) if prev else "")
+        self.single = {name for name in vtm_by_name if " + " not in name}
         for r in rows:
             name = r["inn"].lower()
             row = self.row(words.WHOLE.get(name) or self.key_of(name))
@@ -113,7 +124,7 @@ class Table:
             row.isid |= {r["isid_2019"]} - {""}
             if "CPIC" in r["src_rxnorm"]:
                 row.rxnorm.add(r["rxnorm_in"])
-        for name in words.MORE:
+        for name in sorted(self.single) + words.MORE:
             row = self.row(self.key_of(name))
             row.names.add(name)
             if " + " in name:

@@ -113,14 +113,10 @@ ATC_FIX = {}
 # Classes of ATC in which every code is the one substance of the drug group.
 ATC_WHOLE_CLASS = {"A10A", "G03AA", "J07AL", "J07BB", "J07BN"}
 
-# Salt and ester words that do not change which substance it is: the same closed list as in name_words.c.
-SALTS = set("""acetate acetonide adipate anhydrous arginine axetil besilate besylate bisulfate bitartrate bromide butyrate calcium
-camsilate caproate chloride cilexetil cipionate citrate cypionate decanoate diethylammonium dihydrate dihydrochloride dimesilate dipropionate
-disodium disoproxil embonate enanthate enantate epolamine erbumine etexilate ethylsuccinate fumarate furoate gluconate hcl hemifumarate
-hemihydrate hydrate hydrobromide hydrochloride hydrogen lactate lysine magnesium malate maleate medoxomil mesilate mesylate monohydrate
-monosodium mucate napsilate nitrate olamine oxalate palmitate pamoate phosphate pivalate potassium propionate proxetil sesquihydrate
-sodium stearate succinate sulfate sulphate tartrate teoclate tosilate trihydrate trometamol tromethamine undecanoate valerate xinafoate
-zinc""".split())
+# dm+d moieties that are colours, flavours and vehicles: as names they would only mislead the parser.
+NO_SUBSTANCE = set("""orange|sucrose|lactose|saccharin|amaranth|silicone|cellulose|maize starch|beeswax|stearic acid|oleic acid|rose water|
+carmoisine|eosin|black currant|wild cherry|raspberry leaf|casein|tartaric acid|trehalose|apple mistletoe|oak mistletoe|pine mistletoe|
+ash mistletoe|air gas|sucrase|characterised autologous human cartilage cells""".replace("\n", "").split("|"))
 
 # Substances beyond the dm+d moieties seen in use: members of combinations, newer medicines, names of burden scales.
 MORE = """benserazide|carbidopa|clavulanic acid|sulfamethoxazole|dantron|poloxamer 188|diphenoxylate|hydroflumethiazide|simeticone|

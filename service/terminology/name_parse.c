@@ -76,7 +76,10 @@ static size_t bracket_start(mr_span s) {
 static mr_span strip_edges(mr_span s) {
     for (size_t at = bracket_start(s); at > 0 && at < s.len; at = bracket_start(s))
         s = mr_span_trim((mr_span){s.ptr, at});
-    if (mr_span_starts(s, "generic ")) s = mr_span_from(s, 8);
+    static const char *const front[] = {"generic ", "product containing precisely ", "product containing only ",
+                                        "product containing "};
+    for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
+        if (mr_span_starts(s, front[i])) s = mr_span_from(s, mr_span_of(front[i]).len);
     if (mr_span_starts(s, "nda") && s.len > 3 && s.ptr[3] >= '0' && s.ptr[3] <= '9')
         s = mr_span_from(s, mr_span_find(s, ' '));
     return mr_span_trim(s);
@@ -93,28 +96,6 @@ static mr_span strip_pack(mr_span s) {
         if (!after.len || after.ptr[0] != ' ' || !mr_unit_read(mr_span_from(after, 1), &unit, &m)) return s;
         s = mr_span_trim(mr_span_from(after, 1 + m));
     }
-}
-
-/* At " / " or " + " before a letter that begins no unit: another part begins there. */
-static bool is_joint(mr_span s, size_t i) {
-    if (i + 3 >= s.len || s.ptr[i] != ' ' || (s.ptr[i + 1] != '/' && s.ptr[i + 1] != '+') || s.ptr[i + 2] != ' ')
-        return false;
-    mr_span unit, rest = mr_span_from(s, i + 3);
-    size_t n;
-    return rest.ptr[0] >= 'a' && rest.ptr[0] <= 'z' && !mr_unit_read(rest, &unit, &n);
-}
-
-static bool split_parts(mr_span s, name_parts *ret) {
-    size_t from = 0;
-    ret->n = 0;
-    for (size_t i = 0; i <= s.len; i++) {
-        bool joint = i < s.len && is_joint(s, i);
-        if (i < s.len && !joint) continue;
-        if (ret->n == MR_TERM_PARTS) return false;
-        ret->part[ret->n++] = mr_span_trim((mr_span){s.ptr + from, i - from});
-        from = i + 3;
-    }
-    return true;
 }
 
 /* A name without bracket groups, in buf. */
@@ -140,20 +121,25 @@ static bool drop_word(mr_span *s, mr_span *ret_word) {
     return s->len > 0;
 }
 
+/* 30/70 and other numbers behind a name. */
+static bool is_bare_number(mr_span word) {
+    for (size_t i = 0; i < word.len; i++)
+        if (!((word.ptr[i] >= '0' && word.ptr[i] <= '9') || word.ptr[i] == '.')) return false;
+    return word.len > 0;
+}
+
 /* Whole, then without qualifiers and salts from its end. */
 static mr_name_step find_single(const mr_terminology *t, mr_span name, uint32_t *ret, bool *ret_mr) {
     if (mr_term_find_name(t, name, ret)) return MR_NAME_EXACT;
     mr_span word;
     for (bool salt = false; drop_word(&name, &word);) {
-        if (mr_word_is_salt(word)) {
+        const mr_word *known = mr_words_find(mr_term_words(t), word);
+        if (known && known->salt)
             salt = true;
-        } else if (mr_word_is_qualifier(word)) {
-            mr_shape said = {0};
-            mr_shape_read(word, &said);
-            *ret_mr |= said.modified_release;
-        } else {
+        else if (known && known->qualifier)
+            *ret_mr |= known->release;
+        else if (!is_bare_number(word))
             return MR_NAME_NOT;
-        }
         if (mr_term_find_name(t, name, ret)) return salt ? MR_NAME_SALT : MR_NAME_EXACT;
     }
     return MR_NAME_NOT;
@@ -162,9 +148,11 @@ static mr_name_step find_single(const mr_terminology *t, mr_span name, uint32_t 
 /* Where " and ", " with ", " & " or '/' stands; s.len when nowhere. */
 static size_t find_connector(mr_span s, size_t *ret_len) {
     static const char *const words[] = {" and ", " with ", " & ", " + ", "/", ", "};
-    for (size_t i = 1; i < s.len; i++)
+    for (size_t i = 1; i < s.len; i++) {
+        if (s.ptr[i] != ' ' && s.ptr[i] != '/' && s.ptr[i] != ',') continue;
         for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
             if (mr_span_starts(mr_span_from(s, i), words[k])) return *ret_len = mr_span_of(words[k]).len, i;
+    }
     return s.len;
 }
 
@@ -233,10 +221,11 @@ static void cut_at_strength(cut_part *c) {
     }
 }
 
-static void cut_at_form(cut_part *c) {
+static void cut_at_form(const mr_terminology *t, cut_part *c) {
     mr_span rest = c->whole, word;
     for (bool first = true; mr_word_next(&rest, &word); first = false) {
-        if (first || !mr_word_is_form(word)) continue;
+        const mr_word *known = first ? NULL : mr_words_find(mr_term_words(t), word);
+        if (!known || !known->begins_form) continue;
         size_t at = (size_t)(word.ptr - c->whole.ptr);
         c->to_form = mr_span_trim((mr_span){c->whole.ptr, at});
         if (!c->n_strengths || at < c->to_strength.len) c->behind = mr_span_from(c->whole, at);
@@ -244,11 +233,55 @@ static void cut_at_form(cut_part *c) {
     }
 }
 
-static void cut(mr_span part, cut_part *c) {
+static void cut(const mr_terminology *t, mr_span part, cut_part *c) {
     *c = (cut_part){.whole = strip_pack(part)};
     c->to_strength = c->to_form = c->whole;
     cut_at_strength(c);
-    cut_at_form(c);
+    cut_at_form(t, c);
+}
+
+/* Does text begin with "<known substance> <strength>"? */
+static bool begins_part(const mr_terminology *t, mr_span text) {
+    cut_part c;
+    found_names f;
+    cut(t, text, &c);
+    return c.n_strengths && (find_name(t, c.to_strength, &f) || find_name(t, c.to_form, &f));
+}
+
+/* Bytes of what joins two parts at s[i]; 0 when none does. " / " and " + " before a letter that begins no unit always
+ * do; a bare slash, "and" and "with" only behind a strength and before a known substance with a strength of its own:
+ * `Naproxen 500mg tablets and Misoprostol 200microgram tablets`. */
+static size_t joint_at(const mr_terminology *t, mr_span s, size_t i, bool behind_strength) {
+    static const char *const always[] = {" / ", " + "}, *const maybe[] = {"/", " and ", " with ", " & ", "+"};
+    mr_span from = mr_span_from(s, i), unit;
+    if (from.ptr[0] != ' ' && from.ptr[0] != '/' && from.ptr[0] != '+') return 0;
+    for (size_t k = 0; k < sizeof always / sizeof always[0]; k++) {
+        mr_span rest = mr_span_from(from, 3);
+        size_t n;
+        if (!mr_span_starts(from, always[k]) || !rest.len) continue;
+        return rest.ptr[0] >= 'a' && rest.ptr[0] <= 'z' && !mr_unit_read(rest, &unit, &n) ? 3 : 0;
+    }
+    for (size_t k = 0; behind_strength && k < sizeof maybe / sizeof maybe[0]; k++) {
+        size_t n = mr_span_of(maybe[k]).len;
+        if (mr_span_starts(from, maybe[k]) && begins_part(t, mr_span_from(from, n))) return n;
+    }
+    return 0;
+}
+
+static bool split_parts(const mr_terminology *t, mr_span s, name_parts *ret) {
+    size_t from = 0;
+    bool digit = false; /* a strength may stand before this */
+    ret->n = 0;
+    for (size_t i = 0; i <= s.len; i++) {
+        size_t joint = i > from && i < s.len ? joint_at(t, s, i, digit) : 0;
+        digit = !joint && (digit || (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'));
+        if (i < s.len && !joint) continue;
+        if (ret->n == MR_TERM_PARTS) return false;
+        ret->part[ret->n++] = mr_span_trim((mr_span){s.ptr + from, i - from});
+        if (joint) i += joint - 1;
+        from = i + 1;
+    }
+    return true;
 }
 
 static bool add_found(const mr_terminology *t, const cut_part *c, const found_names *f, mr_reading *r) {
@@ -260,12 +293,12 @@ static bool add_found(const mr_terminology *t, const cut_part *c, const found_na
 
 static mr_name_step read_part(const mr_terminology *t, mr_span part, bool prefix, mr_reading *r) {
     cut_part c;
-    cut(part, &c);
+    cut(t, part, &c);
     found_names f;
     bool ok = find_name(t, c.to_strength, &f) || (c.to_form.len < c.to_strength.len && find_name(t, c.to_form, &f)) ||
               (prefix && find_prefix(t, c.to_strength, &f));
     if (!ok || !add_found(t, &c, &f, r)) return MR_NAME_NOT;
-    mr_shape_read(c.behind, &r->shape);
+    mr_words_shape(mr_term_words(t), c.behind, &r->shape);
     r->shape.modified_release |= f.modified_release;
     r->uncertain |= f.step == MR_NAME_PREFIX;
     return f.step;
@@ -292,10 +325,10 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     if (!fold(text, buf, &name) || !name.len) return MR_NAME_NOT;
     if (mr_term_find_name(t, name, &at)) return mr_reading_add(t, ret, at, NULL, 0) ? MR_NAME_EXACT : MR_NAME_NOT;
     name = strip_edges(name);
-    if (!split_parts(name, &parts)) return MR_NAME_NOT;
+    if (!split_parts(t, name, &parts)) return MR_NAME_NOT;
     mr_name_step step = read_parts(t, &parts, false, ret);
     if (step != MR_NAME_NOT) return step;
-    bool no_medicine = mr_words_no_medicine(name);
+    bool no_medicine = mr_words_no_medicine(mr_term_words(t), name);
     if (!no_medicine) step = read_parts(t, &parts, true, ret);
     if (step == MR_NAME_NOT) *ret = (mr_reading){.not_a_medicine = no_medicine};
     return no_medicine ? MR_NAME_NO_MEDICINE : step;

@@ -1,9 +1,8 @@
 /* The shipped tables, read once and indexed: substances.tsv and vmps.tsv, linked into the binary. */
-#include "room.h"
+#include "name_words.h"
 
 #include "medreview/base/embedded.h"
 #include "medreview/base/index.h"
-#include "medreview/base/tsv.h"
 #include "medreview/base/utf8.h"
 
 #include <stdlib.h>
@@ -23,6 +22,7 @@ struct mr_terminology {
     size_t n_substances, cap_substances;
     mr_product *products;
     size_t n_products, cap_products;
+    mr_words *words;
     mr_index *names, *ids, *atc, *rxnorm, *bnf;
     atc_class classes[MOST_CLASSES];
     size_t n_classes;
@@ -246,9 +246,12 @@ static const mr_embedded *embedded(const char *name) {
 
 static mr_rc fill(mr_terminology *t, mr_error *err) {
     filler f = {.t = t, .err = err};
-    const mr_embedded *substances = embedded("substances.tsv"), *vmps = embedded("vmps.tsv");
-    if (!substances || !vmps) return mr_fail(err, MR_NOT_FOUND, "substances.tsv and vmps.tsv are not linked in");
-    mr_rc rc = each_row(&f, substances, add_row);
+    const mr_embedded *substances = embedded("substances.tsv"), *vmps = embedded("vmps.tsv"),
+                      *words = embedded("words.tsv");
+    if (!substances || !vmps || !words)
+        return mr_fail(err, MR_NOT_FOUND, "substances.tsv, vmps.tsv and words.tsv are not linked in");
+    mr_rc rc = mr_words_load(t->arena, words->name, mr_embedded_bytes(words), &t->words, err);
+    if (rc == MR_OK) rc = each_row(&f, substances, add_row);
     if (rc == MR_OK) rc = each_row(&f, substances, link_substance);
     if (rc == MR_OK) rc = set_skin_routes(&f);
     return rc == MR_OK ? each_row(&f, vmps, add_product) : rc;
@@ -291,6 +294,10 @@ mr_span mr_terminology_substance(const mr_terminology *t, size_t at) {
 
 const mr_term_substance *mr_term_substance_at(const mr_terminology *t, uint32_t at) {
     return &t->substances[at];
+}
+
+const mr_words *mr_term_words(const mr_terminology *t) {
+    return t->words;
 }
 
 const mr_product *mr_term_product_at(const mr_terminology *t, uint32_t at) {
