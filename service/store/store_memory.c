@@ -13,7 +13,7 @@ typedef struct memory_content {
     mr_memory_queue queue;
     mr_memory_notes notes;
     mr_clock *clock;
-    unsigned n_handles;
+    unsigned n_sharers;
     uint64_t last_owner;
 } memory_content;
 
@@ -348,7 +348,7 @@ static void memory_close(mr_store *s) {
     memory_store *m = self_of(s);
     memory_content *c = m->content;
     free(m);
-    if (--c->n_handles) return;
+    if (--c->n_sharers) return;
     mr_memory_queue_free(&c->queue);
     mr_memory_notes_free(&c->notes);
     free(c);
@@ -376,13 +376,13 @@ static const mr_store_ops memory_ops = {
     .close = memory_close,
 };
 
-static mr_rc handle_new(memory_content *c, mr_store **ret, mr_error *err) {
+static mr_rc sharer_new(memory_content *c, mr_store **ret, mr_error *err) {
     memory_store *m = calloc(1, sizeof *m);
     if (!m) return mr_fail(err, MR_NOMEM, "store: no memory to open it");
     m->base.ops = &memory_ops;
     m->content = c;
     m->owner = ++c->last_owner;
-    c->n_handles++;
+    c->n_sharers++;
     *ret = &m->base;
     return MR_OK;
 }
@@ -391,11 +391,11 @@ mr_rc mr_store_memory_new(mr_clock *clock, mr_store **ret, mr_error *err) {
     memory_content *c = calloc(1, sizeof *c);
     if (!c) return mr_fail(err, MR_NOMEM, "store: no memory to open it");
     c->clock = clock;
-    mr_rc rc = handle_new(c, ret, err);
+    mr_rc rc = sharer_new(c, ret, err);
     if (rc != MR_OK) free(c);
     return rc;
 }
 
 mr_rc mr_store_memory_share(mr_store *s, mr_store **ret, mr_error *err) {
-    return handle_new(self_of(s)->content, ret, err);
+    return sharer_new(self_of(s)->content, ret, err);
 }

@@ -162,6 +162,16 @@ static void test_ledger_keeps_thirty_days(void **state) {
     assert_true(is_ours(b, &last));
 }
 
+static void test_ledger_does_not_grow_for_ever(void **state) {
+    store_bed *b = *state;
+    const int64_t day = 86400000;
+    mr_written old = {"gp", "Task", "t1", "1"}, last = {"gp", "Task", "t3", "1"};
+    assert_rc(MR_OK, b->store->ops->wrote(b->store, &old, 1, 1000, NULL));
+    assert_rc(MR_OK, b->store->ops->wrote(b->store, &last, 1, 31 * day, NULL));
+    assert_false(is_ours(b, &old));
+    assert_true(is_ours(b, &last));
+}
+
 /* ---- watermarks ---- */
 
 static const char *watermark(store_bed *b, const char *source, const char *type) {

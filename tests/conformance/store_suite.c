@@ -52,6 +52,7 @@ static const struct CMUnitTest store_cases[] = {
     CASE(test_index_refuses_what_is_too_long),
     CASE(test_ledger_knows_exactly_what_we_wrote),
     CASE(test_ledger_keeps_thirty_days),
+    CASE(test_ledger_does_not_grow_for_ever),
     CASE(test_watermark_never_moves_back),
     CASE(test_depth_counts_each_row_once),
     CASE(test_next_due_is_the_earliest_of_everything),

@@ -1,4 +1,4 @@
-/* The memory store under the suite, and what only it has: a clock of its own and several handles on one content. */
+/* The memory store under the suite, and what only it has: a clock of its own and several sharers of one content. */
 #include "../conformance/store_suite.c"
 
 #include "medreview/store/open.h"
@@ -42,7 +42,7 @@ static void test_own_clock_counts_for_leases(void **state) {
 }
 
 /* Two replicas: one stops in good order, one crashes. */
-static void test_handles_release_their_own_leases_only(void **state) {
+static void test_sharers_release_their_own_leases_only(void **state) {
     (void)state;
     mr_store *a = NULL, *b = NULL;
     mr_claim c[2] = {0};
@@ -95,7 +95,7 @@ static void test_url_chooses_the_store(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_clock_counts_for_leases),
-        cmocka_unit_test(test_handles_release_their_own_leases_only),
+        cmocka_unit_test(test_sharers_release_their_own_leases_only),
         cmocka_unit_test(test_url_chooses_the_store),
     };
     return store_suite_memory() + cmocka_run_group_tests_name("memory only", tests, NULL, NULL);

@@ -136,7 +136,7 @@ typedef struct mr_store_ops {
     mr_rc (*patient_of)(mr_store *s, const char *source, const char *reference, char ret_patient[MR_MAX_ID_BYTES + 1],
                         mr_error *err);
 
-    /* Versions we wrote; kept at least 30 days. */
+    /* Versions we wrote; kept at least 30 days, and forgotten by a wrote() after that. */
     mr_rc (*wrote)(mr_store *s, const mr_written *v, size_t n, int64_t now_ms, mr_error *err);
     mr_rc (*is_ours)(mr_store *s, const mr_written *v, bool *ret, mr_error *err);
 
