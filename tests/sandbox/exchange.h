@@ -49,7 +49,7 @@ static inline exchange send_at(mr_sandbox *s, int64_t now_ms, const char *method
     return x;
 }
 
-static inline exchange send(mr_sandbox *s, const char *method, const char *target, const char *body) {
+static inline exchange ask_for(mr_sandbox *s, const char *method, const char *target, const char *body) {
     return send_at(s, T0, method, target, body, NULL);
 }
 

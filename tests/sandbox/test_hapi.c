@@ -117,7 +117,7 @@ static void test_transaction_as_hapi(void **state) {
     assert_int_equal(status_of(s, "PUT", "/Patient/p1", P1("1951-01-01"), NULL), 201);
     assert_int_equal(status_of(s, "PUT", "/Patient/py", BARE("py"), NULL), 201);
     assert_int_equal(status_of(s, "POST", "/Patient", ANON("3"), NULL), 201);
-    exchange x = send(
+    exchange x = ask_for(
         s, "POST", "/",
         TX("{\"fullUrl\":\"urn:uuid:11111111-1111-4111-8111-111111111111\",\"resource\":{\"resourceType\":"
            "\"Medication\"},"
@@ -153,7 +153,7 @@ static void test_transaction_as_hapi(void **state) {
     assert_string_equal(at(x.body, "entry.7.response.status"), "201 Created");
     assert_string_equal(at(x.body, "entry.7.response.location"), "Patient/1002/_history/1");
     drop(&x);
-    x = send(s, "GET", "/MedicationStatement/m1", NULL);
+    x = ask_for(s, "GET", "/MedicationStatement/m1", NULL);
     assert_string_equal(at(x.body, "medicationReference.reference"), "Medication/1001");
     drop(&x);
     mr_sandbox_free(s);

@@ -135,7 +135,7 @@ static void test_life_of_a_subscription(void **state) {
     (void)state;
     mr_sandbox *s = mr_sandbox_new("http://h/fhir");
     subscribe(s, "sub-1", "MedicationStatement?", FULL, "");
-    exchange x = send(s, "GET", "/Subscription/sub-1", NULL);
+    exchange x = ask_for(s, "GET", "/Subscription/sub-1", NULL);
     assert_string_equal(at(x.body, "status"), "active");
     assert_string_equal(at(x.body, "meta.versionId"), "2");
     drop(&x);
@@ -161,7 +161,7 @@ static void test_a_channel_that_is_no_rest_hook_stays_requested(void **state) {
                        "\"criteria\":\"Patient?\","
                        "\"channel\":{\"type\":\"websocket\"}}";
     assert_int_equal(status_of(s, "PUT", "/Subscription/s1", body, NULL), 201);
-    exchange x = send(s, "GET", "/Subscription/s1", NULL);
+    exchange x = ask_for(s, "GET", "/Subscription/s1", NULL);
     assert_string_equal(at(x.body, "status"), "requested");
     drop(&x);
     mr_sandbox_free(s);

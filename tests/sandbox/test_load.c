@@ -34,7 +34,7 @@ static void test_a_bundle_of_any_type_is_loaded_entry_by_entry(void **state) {
     assert_int_equal(loaded, 3);
     assert_string_equal(refused, "[1: Task.status: unknown code 'bogus'][3: unknown resource type 'Nope']");
     assert_string_equal(err.text, "entry 1: Task.status: unknown code 'bogus' (and others)");
-    assert_string_equal(ids(send(s, "GET", "/Condition?patient=123", NULL)), "c"); /* digits are fine in a file */
+    assert_string_equal(ids(ask_for(s, "GET", "/Condition?patient=123", NULL)), "c"); /* digits are fine in a file */
     assert_int_equal(mr_sandbox_count(s, "Patient"), 2);
     assert_int_equal(mr_sandbox_count(s, NULL), 3);
     mr_sandbox_free(s);

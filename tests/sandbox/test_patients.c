@@ -43,7 +43,7 @@ static void test_every_bundle_loads_even_with_hapis_id_trap(void **state) {
     for (unsigned i = 0; i < N; i++) {
         char *text;
         json_decref(bundle_of(i, SEED, &text));
-        exchange x = send(s, "POST", "/", text);
+        exchange x = ask_for(s, "POST", "/", text);
         if (x.status != 200) fail_msg("patient %u: %d %s", i, x.status, x.text);
         drop(&x);
         free(text);
@@ -247,7 +247,7 @@ static void test_changes_are_accepted_and_what_stops_was_started(void **state) {
         mr_patients_change_at(N, SEED, today(), k, &a);
         mr_patients_change_at(N, SEED, today(), k, &b);
         assert_string_equal(mr_buf_z(&a.body), mr_buf_z(&b.body));
-        exchange x = send(s, a.method, a.path, mr_buf_z(&a.body));
+        exchange x = ask_for(s, a.method, a.path, mr_buf_z(&a.body));
         bool again = strstr(a.what, "stops") != NULL || strstr(a.what, "takes") != NULL;
         if (x.status != (again ? 200 : 201)) fail_msg("change %u, %s: %d %s", k, a.what, x.status, x.text);
         assert_string_equal(at(x.body, "meta.versionId"), strstr(a.what, "stops amitr") != NULL ? "3"

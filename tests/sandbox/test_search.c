@@ -121,7 +121,7 @@ static void test_finds(void **state) {
     (void)state;
     mr_sandbox *s = filled();
     for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
-        const char *found = ids(send(s, "GET", searches[i].target, NULL));
+        const char *found = ids(ask_for(s, "GET", searches[i].target, NULL));
         if (strcmp(found, searches[i].found) != 0)
             fail_msg("%s found \"%s\", expected \"%s\"", searches[i].target, found, searches[i].found);
     }
@@ -146,7 +146,7 @@ static void test_refuses_what_it_would_otherwise_ignore(void **state) {
     (void)state;
     mr_sandbox *s = filled();
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        exchange x = send(s, "GET", refused[i], NULL);
+        exchange x = ask_for(s, "GET", refused[i], NULL);
         if (x.status != 400) fail_msg("%s: %d", refused[i], x.status);
         drop(&x);
     }
@@ -156,7 +156,7 @@ static void test_refuses_what_it_would_otherwise_ignore(void **state) {
 static void test_self_lists_the_parameters_really_used(void **state) {
     (void)state;
     mr_sandbox *s = filled();
-    exchange x = send(s, "GET", "/Task?patient=a&code=urn:c%7Creview&_count=5", NULL);
+    exchange x = ask_for(s, "GET", "/Task?patient=a&code=urn:c%7Creview&_count=5", NULL);
     assert_string_equal(link_of(&x, "self"), "http://h/fhir/Task?patient=a&code=urn%3Ac%7Creview&_count=5");
     assert_string_equal(at(x.body, "type"), "searchset");
     assert_string_equal(at(x.body, "total"), "1");
@@ -168,7 +168,7 @@ static void test_self_lists_the_parameters_really_used(void **state) {
     assert_string_equal(link_of(&x, "self"), "http://h/fhir/Task?patient=a");
     drop(&x);
     mr_sandbox_set_quirks(s, (mr_sandbox_quirks){.ignore_unknown_params = true});
-    x = send(s, "GET", "/MedicationStatement?pateint=a", NULL); /* everybody's statements: the trap of fhir.md 2 */
+    x = ask_for(s, "GET", "/MedicationStatement?pateint=a", NULL); /* everybody's statements: the trap of fhir.md 2 */
     assert_string_equal(link_of(&x, "self"), "http://h/fhir/MedicationStatement");
     assert_int_equal(entries(&x), 3);
     drop(&x);
@@ -193,17 +193,17 @@ static void test_post_search_reads_body_and_query(void **state) {
 static void test_elements_and_count_only(void **state) {
     (void)state;
     mr_sandbox *s = filled();
-    exchange x = send(s, "GET", "/MedicationStatement?patient=a&_elements=id,subject,status,meta", NULL);
+    exchange x = ask_for(s, "GET", "/MedicationStatement?patient=a&_elements=id,subject,status,meta", NULL);
     const json_t *first = json_object_get(json_array_get(json_object_get(x.body, "entry"), 0), "resource");
     assert_int_equal(json_object_size(first), 5);
     assert_string_equal(at(first, "subject.reference"), "Patient/a");
     assert_string_equal(at(first, "meta.tag.0.code"), "SUBSETTED");
     drop(&x);
-    x = send(s, "GET", "/MedicationStatement?patient=a", NULL);
+    x = ask_for(s, "GET", "/MedicationStatement?patient=a", NULL);
     assert_string_equal(at(x.body, "entry.0.resource.meta.tag"), ""); /* the stored resource is untouched */
     assert_string_equal(at(x.body, "entry.1.resource.meta.tag.0.code"), "mine");
     drop(&x);
-    x = send(s, "GET", "/MedicationStatement?patient=a&_summary=count", NULL);
+    x = ask_for(s, "GET", "/MedicationStatement?patient=a&_summary=count", NULL);
     assert_string_equal(at(x.body, "total"), "2");
     assert_int_equal(entries(&x), 0);
     assert_string_equal(link_of(&x, "next"), "");
@@ -219,7 +219,7 @@ static void follow(mr_sandbox *s, const char *target, char *out, size_t size, si
     snprintf(url, sizeof url, "%s", target);
     for (*ret_pages = 0; url[0] != '\0'; (*ret_pages)++) {
         assert_true(*ret_pages < 20);
-        exchange x = send(s, "GET", url, NULL);
+        exchange x = ask_for(s, "GET", url, NULL);
         assert_int_equal(x.status, 200);
         const char *next = link_of(&x, "next");
         snprintf(url, sizeof url, "%s", next[0] == '\0' ? "" : next + strlen("http://h/fhir"));
@@ -247,7 +247,7 @@ static void test_pages_show_each_match_once(void **state) {
 static void test_pages_stay_whole_while_data_change(void **state) {
     (void)state;
     mr_sandbox *s = filled();
-    exchange x = send(s, "GET", "/Observation?patient=a&_count=2&_sort=-date", NULL); /* o1 o2 | o3 o4 */
+    exchange x = ask_for(s, "GET", "/Observation?patient=a&_count=2&_sort=-date", NULL); /* o1 o2 | o3 o4 */
     char next[400];
     snprintf(next, sizeof next, "%s", link_of(&x, "next") + strlen("http://h/fhir"));
     assert_string_equal(ids(x), "o1 o2");
@@ -255,8 +255,8 @@ static void test_pages_stay_whole_while_data_change(void **state) {
         ",\"status\":\"final\",\"subject\":{\"reference\":\"Patient/a\"},\"effectiveDateTime\":\"2026-09-09\"");
     assert_int_equal(status_of(s, "DELETE", "/Observation/o1", NULL, NULL), 200);
     assert_int_equal(status_of(s, "DELETE", "/Observation/o4", NULL, NULL), 200);
-    assert_string_equal(ids(send(s, "GET", next, NULL)), "o3"); /* nothing twice, nothing missed, o4 is gone */
-    assert_string_equal(ids(send(s, "GET", next, NULL)), "o3"); /* a link may be followed again */
+    assert_string_equal(ids(ask_for(s, "GET", next, NULL)), "o3"); /* nothing twice, nothing missed, o4 is gone */
+    assert_string_equal(ids(ask_for(s, "GET", next, NULL)), "o3"); /* a link may be followed again */
     mr_sandbox_free(s);
 }
 
@@ -280,7 +280,7 @@ static void test_page_links_expire(void **state) {
 static void test_old_page_links_make_room(void **state) {
     (void)state;
     mr_sandbox *s = filled();
-    exchange x = send(s, "GET", "/Observation?_count=1", NULL);
+    exchange x = ask_for(s, "GET", "/Observation?_count=1", NULL);
     char next[400];
     snprintf(next, sizeof next, "%s", link_of(&x, "next") + strlen("http://h/fhir"));
     drop(&x);
@@ -295,7 +295,7 @@ static void test_a_server_that_ignores_include(void **state) {
     (void)state;
     mr_sandbox *s = filled();
     mr_sandbox_set_quirks(s, (mr_sandbox_quirks){.ignore_include = true});
-    exchange x = send(s, "GET", "/MedicationStatement?patient=a&_include=MedicationStatement:medication", NULL);
+    exchange x = ask_for(s, "GET", "/MedicationStatement?patient=a&_include=MedicationStatement:medication", NULL);
     assert_non_null(strstr(link_of(&x, "self"), "_include")); /* it claims what it does not do */
     assert_string_equal(ids(x), "m1 m2");
     mr_sandbox_free(s);
@@ -305,10 +305,10 @@ static void test_the_index_follows_a_resource_to_another_patient(void **state) {
     (void)state;
     mr_sandbox *s = filled();
     put(s, T0, "MedicationStatement", "m1", ",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/b\"}");
-    assert_string_equal(ids(send(s, "GET", "/MedicationStatement?patient=a", NULL)), "m2");
-    assert_string_equal(ids(send(s, "GET", "/MedicationStatement?patient=b", NULL)), "m1 m3");
+    assert_string_equal(ids(ask_for(s, "GET", "/MedicationStatement?patient=a", NULL)), "m2");
+    assert_string_equal(ids(ask_for(s, "GET", "/MedicationStatement?patient=b", NULL)), "m1 m3");
     put(s, T0, "MedicationStatement", "m1", ",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/a\"}");
-    assert_string_equal(ids(send(s, "GET", "/MedicationStatement?patient=a", NULL)), "m1 m2");
+    assert_string_equal(ids(ask_for(s, "GET", "/MedicationStatement?patient=a", NULL)), "m1 m2");
     mr_sandbox_free(s);
 }
 

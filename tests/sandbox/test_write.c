@@ -45,7 +45,7 @@ static void test_foreign_elements_and_numbers_survive(void **state) {
                        "\"urn:x\",\"valueDecimal\":1e3}],"
                        "\"meta\":{\"versionId\":\"77\",\"tag\":[{\"code\":\"k\"}]},\"resourceType\":\"Observation\",\"_"
                        "status\":{\"id\":\"q\"},\"n\":[null,12345678901234567]}";
-    exchange x = send(s, "PUT", "/Observation/o1", body);
+    exchange x = ask_for(s, "PUT", "/Observation/o1", body);
     assert_string_equal(x.text,
                         "{\"resourceType\":\"Observation\",\"id\":\"o1\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":"
                         "\"2026-11-21T10:00:00.000Z\",\"tag\":[{\"code\":\"k\"}]},\"status\":\"final\","
@@ -100,7 +100,7 @@ static void test_history_of_a_resource_and_since(void **state) {
     drop(&x);
     x = send_at(s, T0 + 120000, "DELETE", "/Task/t1", NULL, NULL);
     drop(&x);
-    x = send(s, "GET", "/Task/t1/_history", NULL);
+    x = ask_for(s, "GET", "/Task/t1/_history", NULL);
     assert_string_equal(at(x.body, "type"), "history");
     assert_string_equal(at(x.body, "total"), "3");
     assert_string_equal(at(x.body, "entry.0.request.method"), "DELETE");
@@ -111,13 +111,13 @@ static void test_history_of_a_resource_and_since(void **state) {
     assert_string_equal(at(x.body, "entry.2.request.method"), "POST"); /* as HAPI tells a creation */
     assert_string_equal(at(x.body, "entry.2.request.url"), "Task/t1/_history/1");
     drop(&x);
-    x = send(s, "GET", "/Task/_history?_since=2026-11-21T10:01:00Z", NULL);
+    x = ask_for(s, "GET", "/Task/_history?_since=2026-11-21T10:01:00Z", NULL);
     assert_int_equal(entries(&x), 2);
     drop(&x);
-    x = send(s, "GET", "/Task/_history?_since=2026-11-21T10:01:00.001Z", NULL);
+    x = ask_for(s, "GET", "/Task/_history?_since=2026-11-21T10:01:00.001Z", NULL);
     assert_int_equal(entries(&x), 1);
     drop(&x);
-    x = send(s, "GET", "/Patient/_history?_since=2026-11-21T10:01:00Z", NULL);
+    x = ask_for(s, "GET", "/Patient/_history?_since=2026-11-21T10:01:00Z", NULL);
     assert_int_equal(entries(&x), 0);
     drop(&x);
     mr_sandbox_free(s);
@@ -128,7 +128,7 @@ static void test_history_of_a_resource_and_since(void **state) {
 static void test_a_transaction_rewrites_and_answers_in_order(void **state) {
     (void)state;
     mr_sandbox *s = fresh();
-    exchange x = send(
+    exchange x = ask_for(
         s, "POST", "/",
         BUNDLE("transaction",
                "{\"fullUrl\":\"urn:uuid:00000000-0000-4000-8000-000000000001\",\"resource\":{\"resourceType\":\"Task\","
@@ -152,7 +152,7 @@ static void test_a_transaction_rewrites_and_answers_in_order(void **state) {
                         "2026-11-21T10:00:00.002Z"); /* POSTs came before */
     assert_string_equal(at(x.body, "entry.3.resource.entry.0.resource.id"), "d1");
     drop(&x);
-    x = send(s, "GET", "/Task/1000", NULL);
+    x = ask_for(s, "GET", "/Task/1000", NULL);
     assert_string_equal(at(x.body, "focus.reference"), "DetectedIssue/1001");
     assert_string_equal(at(x.body, "input.0.valueReference.reference"), "DetectedIssue/d1");
     drop(&x);
@@ -194,7 +194,7 @@ static void test_a_transaction_that_fails_leaves_no_trace(void **state) {
         assert_int_equal(status_of(s, "PUT", "/Task/t1", TASK("requested"), NULL), 201);
         assert_int_equal(status_of(s, "PUT", "/Task/t1", TASK("accepted"), NULL), 200);
         assert_int_equal(status_of(s, "PUT", "/DetectedIssue/old", ISSUE("old", "final"), NULL), 201);
-        exchange before = send(s, "GET", "/_history", NULL), after;
+        exchange before = ask_for(s, "GET", "/_history", NULL), after;
         char body[2000];
         snprintf(
             body, sizeof body,
@@ -205,15 +205,15 @@ static void test_a_transaction_that_fails_leaves_no_trace(void **state) {
                     ISSUE("d1", "final")) "," ENTRY("POST", "DetectedIssue",
                                                     "{\"resourceType\":\"DetectedIssue\",\"status\":\"final\"}") ",%s"),
             failings[i].last);
-        exchange x = send(s, "POST", "/", body);
+        exchange x = ask_for(s, "POST", "/", body);
         if (x.status != failings[i].status) fail_msg("failing %zu: %d %s", i, x.status, x.text);
         assert_string_equal(at(x.body, "resourceType"), "OperationOutcome");
-        after = send(s, "GET", "/_history", NULL);
+        after = ask_for(s, "GET", "/_history", NULL);
         assert_true(json_equal(json_object_get(before.body, "entry"), json_object_get(after.body, "entry")));
         assert_int_equal(status_of(s, "GET", "/DetectedIssue/d1", NULL, NULL), 404);
         assert_int_equal(status_of(s, "GET", "/DetectedIssue/old", NULL, NULL), 200);
-        assert_string_equal(ids(send(s, "GET", "/DetectedIssue", NULL)), "old");
-        assert_string_equal(ids(send(s, "GET", "/Task?status=accepted", NULL)), "t1");
+        assert_string_equal(ids(ask_for(s, "GET", "/DetectedIssue", NULL)), "old");
+        assert_string_equal(ids(ask_for(s, "GET", "/Task?status=accepted", NULL)), "t1");
         drop(&before);
         drop(&after);
         drop(&x);
@@ -227,11 +227,11 @@ static void test_replaying_a_transaction_writes_nothing(void **state) {
     const char *tx = BUNDLE("transaction", ENTRY("PUT", "DetectedIssue/d1",
                                                  ISSUE("d1", "final")) "," ENTRY("PUT", "Task/t1", TASK("requested")));
     assert_int_equal(status_of(s, "POST", "/", tx, NULL), 200);
-    exchange x = send(s, "POST", "", tx);
+    exchange x = ask_for(s, "POST", "", tx);
     assert_string_equal(at(x.body, "entry.0.response.status"), "200 OK");
     assert_string_equal(at(x.body, "entry.1.response.location"), "Task/t1/_history/1");
     drop(&x);
-    x = send(s, "GET", "/_history", NULL);
+    x = ask_for(s, "GET", "/_history", NULL);
     assert_string_equal(at(x.body, "total"), "2");
     drop(&x);
     mr_sandbox_free(s);
@@ -240,7 +240,7 @@ static void test_replaying_a_transaction_writes_nothing(void **state) {
 static void test_a_batch_fails_entry_by_entry(void **state) {
     (void)state;
     mr_sandbox *s = fresh();
-    exchange x = send(
+    exchange x = ask_for(
         s, "POST", "/",
         BUNDLE("batch",
                ENTRY("PUT", "DetectedIssue/d1", ISSUE("d1", "final")) "," ENTRY(
@@ -270,7 +270,7 @@ static void test_poor_servers(void **state) {
     assert_int_equal(status_of(s, "POST", "/", BUNDLE("transaction", ENTRY("PUT", "Task/t1", TASK("draft"))), NULL),
                      405);
     assert_int_equal(status_of(s, "PUT", "/Task/t1", TASK("draft"), NULL), 405);
-    exchange x = send(s, "POST", "/Task", "{\"resourceType\":\"Task\",\"status\":\"draft\",\"intent\":\"order\"}");
+    exchange x = ask_for(s, "POST", "/Task", "{\"resourceType\":\"Task\",\"status\":\"draft\",\"intent\":\"order\"}");
     assert_int_equal(x.status, 201);
     assert_int_equal(strlen(at(x.body, "id")), 36);
     assert_int_equal(strlen(at(x.body, "meta.versionId")), 36);
@@ -281,7 +281,7 @@ static void test_poor_servers(void **state) {
 static void test_capability_says_what_it_does(void **state) {
     (void)state;
     mr_sandbox *s = fresh();
-    exchange x = send(s, "GET", "/metadata", NULL);
+    exchange x = ask_for(s, "GET", "/metadata", NULL);
     assert_string_equal(at(x.body, "fhirVersion"), "4.0.1");
     assert_non_null(strstr(at(x.body, "rest.0.interaction"), "transaction"));
     const json_t *resources = json_object_get(json_array_get(json_object_get(x.body, "rest"), 0), "resource"), *r;
@@ -307,7 +307,7 @@ static void test_capability_says_what_it_does(void **state) {
     drop(&x);
     mr_sandbox_set_quirks(
         s, (mr_sandbox_quirks){.no_transaction = true, .no_update_create = true, .ignore_include = true});
-    x = send(s, "GET", "/metadata", NULL);
+    x = ask_for(s, "GET", "/metadata", NULL);
     assert_null(strstr(at(x.body, "rest.0.interaction"), "transaction"));
     assert_string_equal(at(x.body, "rest.0.resource.0.updateCreate"), "false");
     assert_null(strstr(x.text, "searchInclude"));
