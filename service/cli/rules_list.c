@@ -1,0 +1,66 @@
+/* `medreview rules list`, in its three forms. */
+#include "rules_parts.h"
+
+#include "medreview/codec/json_out.h"
+
+static const char *state_text(mr_rule_state s) {
+    return s == MR_RULE_ACTIVE ? "active" : "draft";
+}
+
+static void list_text(const mr_ruleset *rules, mr_buf *out) {
+    size_t widest = 2;
+    for (size_t i = 0; i < rules->n_rules; i++)
+        if (rules->rules[i].id.len > widest) widest = rules->rules[i].id.len;
+    mr_buf_printf(out, "%-*s  %-6s  %-8s  %-14s  %s\n", (int)widest, "id", "state", "severity", "urgency", "title");
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        const mr_rule *r = &rules->rules[i];
+        mr_buf_printf(out, "%-*.*s  %-6s  %-8s  %-14s  %.*s\n", (int)widest, MR_SPAN_ARG(r->id), state_text(r->state),
+                      mr_severity_text(r->severity), mr_urgency_text(r->urgency), MR_SPAN_ARG(r->title));
+    }
+    mr_buf_printf(out, "%zu rules, knowledge %.*s\n", rules->n_rules, MR_SPAN_ARG(rules->version));
+}
+
+static void list_tsv(const mr_ruleset *rules, mr_buf *out) {
+    mr_buf_adds(out, "id\tset\tstate\ttitle\tseverity\turgency\ttier\tversion\n");
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        const mr_rule *r = &rules->rules[i];
+        mr_buf_printf(out, "%.*s\t%.*s\t%s\t%.*s\t%s\t%s\t%u\t%.*s\n", MR_SPAN_ARG(r->id), MR_SPAN_ARG(r->tool),
+                      state_text(r->state), MR_SPAN_ARG(r->title), mr_severity_text(r->severity),
+                      mr_urgency_text(r->urgency), r->tier, MR_SPAN_ARG(r->version));
+    }
+}
+
+static void list_json(const mr_ruleset *rules, mr_buf *out) {
+    mr_jw w;
+    mr_jw_begin(&w, out);
+    mr_jw_object(&w, NULL);
+    mr_jw_string(&w, "knowledge", rules->version);
+    mr_jw_array(&w, "rules");
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        const mr_rule *r = &rules->rules[i];
+        mr_jw_object(&w, NULL);
+        mr_jw_string(&w, "id", r->id);
+        mr_jw_string(&w, "set", r->tool);
+        mr_jw_string(&w, "criterion", r->criterion);
+        mr_jw_z(&w, "state", state_text(r->state));
+        mr_jw_string(&w, "title", r->title);
+        mr_jw_z(&w, "severity", mr_severity_text(r->severity));
+        mr_jw_z(&w, "urgency", mr_urgency_text(r->urgency));
+        mr_jw_string(&w, "reviewer", r->reviewer);
+        mr_jw_string(&w, "harm", rules->harms[r->harm].key);
+        mr_jw_int(&w, "tier", (int64_t)r->tier);
+        mr_jw_string(&w, "version", r->version);
+        mr_jw_end(&w);
+    }
+    mr_jw_end(&w);
+    mr_jw_end(&w);
+    mr_buf_addc(out, '\n');
+}
+
+void mr_rules_list(const mr_ruleset *rules, mr_rules_format format, mr_buf *out) {
+    switch (format) {
+    case MR_RULES_TEXT: list_text(rules, out); return;
+    case MR_RULES_TSV: list_tsv(rules, out); return;
+    case MR_RULES_JSON: list_json(rules, out); return;
+    }
+}
