@@ -3,7 +3,12 @@
  * A handle is simdjson's own tape reference (document, index on the tape), so getters cost a look at the tape and no
  * allocation. The parser picks its kernel for the machine at run time; there is no -march here. What the DOM does not
  * give is added: a depth limit of ours, duplicate names, a digest that ignores the order of members. */
+extern "C" { /* C headers: they do not know of C++ */
+#include "medreview/base/error.h"
 #include "medreview/base/limits.h"
+#include "medreview/base/span.h"
+}
+#include "fhir_walk.h"
 #include "medreview/codec/json_view.h"
 
 #include <simdjson.h>
@@ -96,24 +101,120 @@ uint64_t mix(uint64_t h) {
     return h ^ h >> 32;
 }
 
-uint64_t text_digest(mr_span s) {
-    uint64_t h = 0x9e3779b97f4a7c15u ^ s.len;
-    size_t i = 0;
-    for (; i + 8 <= s.len; i += 8) {
-        uint64_t w = 0;
-        for (unsigned k = 0; k < 8; k++) w |= static_cast<uint64_t>(static_cast<unsigned char>(s.ptr[i + k])) << 8 * k;
-        h = (h ^ w) * 0xff51afd7ed558ccdu;
-        h ^= h >> 29;
+/* Member names as FHIR has them, found by their first and last eight bytes: a table that the compiler fills. */
+struct word {
+    uint64_t head, tail;
+    const char *text;
+    uint8_t length, name;
+};
+constexpr size_t WORDS = 512;
+
+constexpr uint64_t packed(const char *p, size_t n) {
+    uint64_t w = 0;
+    for (size_t i = 0; i < n; i++) w |= static_cast<uint64_t>(static_cast<unsigned char>(p[i])) << 8 * i;
+    return w;
+}
+
+constexpr size_t place(uint64_t head, uint64_t tail, size_t length) {
+    return static_cast<size_t>(((head ^ tail << 7 ^ length) * 0x9e3779b97f4a7c15u) >> 55) % WORDS;
+}
+
+struct word_table {
+    word at[WORDS];
+};
+
+constexpr word_table words_of_fhir() {
+    word_table t{};
+    const char *const texts[] = {
+#define X(name) #name,
+        MR_FHIR_NAMES(X)
+#undef X
+    };
+    uint8_t number = 0;
+    for (const char *text : texts) {
+        size_t n = 0;
+        while (text[n]) n++;
+        const uint64_t head = packed(text, n < 8 ? n : 8), tail = n < 8 ? head : packed(text + n - 8, 8);
+        size_t i = place(head, tail, n);
+        while (t.at[i].length) i = (i + 1) % WORDS;
+        t.at[i] = word{head, tail, text, static_cast<uint8_t>(n), ++number};
     }
-    for (; i < s.len; i++) h = (h ^ static_cast<unsigned char>(s.ptr[i])) * 0x100000001b3u;
-    return mix(h);
+    return t;
+}
+constexpr word_table FHIR_WORDS = words_of_fhir();
+static_assert(N_COUNT <= 128, "the set of names seen has two words");
+
+uint64_t little(const void *p) {
+    uint64_t w;
+    std::memcpy(&w, p, 8);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? w : __builtin_bswap64(w);
+}
+
+/* Eight bytes can be read behind any string: simdjson keeps its padding behind the last. */
+uint64_t head_of(const char *p, size_t n) {
+    const uint64_t w = little(p);
+    return n < 8 ? w & ((uint64_t{1} << 8 * n) - 1) : w;
+}
+
+mr_fhir_name name_of(const char *p, size_t n, uint64_t head) {
+    const uint64_t tail = n < 8 ? head : little(p + n - 8);
+    for (size_t i = place(head, tail, n); FHIR_WORDS.at[i].length; i = (i + 1) % WORDS) {
+        const word &w = FHIR_WORDS.at[i];
+        if (w.head == head && w.tail == tail && w.length == n && (n <= 16 || !std::memcmp(w.text, p, n)))
+            return static_cast<mr_fhir_name>(w.name);
+    }
+    return N_unknown;
+}
+
+/* What the type byte of a tape word means: tape.md of simdjson. */
+struct kind_table {
+    mr_json_kind of[128];
+};
+constexpr kind_table kinds_of_tape() {
+    kind_table t{};
+    t.of['['] = MR_J_ARRAY;
+    t.of['{'] = MR_J_OBJECT;
+    t.of['"'] = MR_J_STRING;
+    t.of['l'] = t.of['u'] = t.of['d'] = MR_J_NUMBER;
+    t.of['t'] = t.of['f'] = MR_J_BOOL;
+    t.of['n'] = MR_J_NULL;
+    return t;
+}
+constexpr kind_table KINDS = kinds_of_tape();
+
+mr_json_kind kind_of(uint64_t word) {
+    return KINDS.of[word >> 56 & 127];
+}
+
+/* The place behind the value that begins with `word`. */
+size_t after(uint64_t word, mr_json_kind kind, size_t at) {
+    if (kind == MR_J_ARRAY || kind == MR_J_OBJECT) return static_cast<uint32_t>(word);
+    return at + (kind == MR_J_NUMBER ? 2 : 1);
+}
+
+/* Names that are none of ours, of one object. */
+struct strangers {
+    enum { MOST = 48 };
+    mr_span name[MOST];
+    uint64_t look[MOST];
+    size_t n;
+};
+
+/* Four lanes, so that one multiplication need not wait for the other. */
+uint64_t bytes_digest(const uint8_t *p, size_t n) {
+    uint64_t lane[4] = {1, 2, 3, 4};
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        for (size_t k = 0; k < 4; k++) lane[k] = (lane[k] ^ little(p + i + 8 * k)) * 0xff51afd7ed558ccdu;
+    for (; i < n; i++) lane[i % 4] = (lane[i % 4] ^ p[i]) * 0x100000001b3u;
+    return mix(mix(lane[0] ^ mix(lane[1])) + mix(lane[2] ^ mix(lane[3])) + n);
 }
 
 /* Looks alike are compared in full; n is small in all but hostile objects. */
-bool duplicates_small(const mr_span *names, const uint64_t *looks, size_t n) {
-    for (size_t i = 1; i < n; i++)
+bool duplicates_small(const strangers &seen) {
+    for (size_t i = 1; i < seen.n; i++)
         for (size_t k = 0; k < i; k++)
-            if (looks[i] == looks[k] && mr_span_eq(names[i], names[k])) return true;
+            if (seen.look[i] == seen.look[k] && mr_span_eq(seen.name[i], seen.name[k])) return true;
     return false;
 }
 
@@ -172,18 +273,7 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
 }
 
 mr_json_kind mr_json_kind_of(mr_json v) noexcept {
-    switch (type_of(v)) {
-    case tape_type::START_ARRAY: return MR_J_ARRAY;
-    case tape_type::START_OBJECT: return MR_J_OBJECT;
-    case tape_type::STRING: return MR_J_STRING;
-    case tape_type::INT64:
-    case tape_type::UINT64:
-    case tape_type::DOUBLE: return MR_J_NUMBER;
-    case tape_type::TRUE_VALUE:
-    case tape_type::FALSE_VALUE: return MR_J_BOOL;
-    case tape_type::NULL_VALUE: return MR_J_NULL;
-    default: return MR_J_NONE;
-    }
+    return v.at ? kind_of(static_cast<const document *>(v.at)->tape[v.index]) : MR_J_NONE;
 }
 
 mr_json mr_json_get(mr_json object, const char *name) noexcept {
@@ -196,42 +286,110 @@ mr_json mr_json_get(mr_json object, const char *name) noexcept {
 }
 
 bool mr_json_has_duplicates(mr_json object) noexcept {
-    enum { SMALL = 48 };
     if (type_of(object) != tape_type::START_OBJECT) return false;
-    mr_span names[SMALL];
-    uint64_t looks[SMALL];
-    size_t n = 0;
-    for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it); n++) {
-        if (n == SMALL) return duplicates_large(object, count(object));
-        names[n] = it.name;
-        /* Eight bytes can be read: simdjson keeps its padding behind the last string. */
-        uint64_t look;
-        std::memcpy(&look, it.name.ptr, 8);
-        if (it.name.len < 8) look &= (uint64_t{1} << 8 * it.name.len) - 1;
-        looks[n] = look ^ it.name.len << 56;
+    strangers seen;
+    seen.n = 0;
+    for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it); seen.n++) {
+        if (seen.n == strangers::MOST) return duplicates_large(object, count(object));
+        seen.name[seen.n] = it.name;
+        seen.look[seen.n] = head_of(it.name.ptr, it.name.len);
     }
-    return duplicates_small(names, looks, n);
+    return duplicates_small(seen);
 }
 
+void mr_fhir_members_of(mr_json object, mr_fhir_members *ret) noexcept {
+    ret->n = 0;
+    ret->twice = false;
+    if (type_of(object) != tape_type::START_OBJECT) return;
+    const document *doc = static_cast<const document *>(object.at);
+    const uint64_t *tape = doc->tape.get();
+    const size_t end = static_cast<uint32_t>(tape[object.index]) - 1;
+    uint64_t known[2] = {0, 0};
+    strangers others;
+    others.n = 0;
+    for (size_t at = object.index + 1; at < end;) {
+        const mr_span text = text_at(doc, at++);
+        const uint64_t word = tape[at], head = head_of(text.ptr, text.len);
+        const mr_json_kind kind = kind_of(word);
+        const size_t value = at;
+        at = after(word, kind, at);
+        const mr_fhir_name name = name_of(text.ptr, text.len, head);
+        if (name == N_unknown) {
+            if (others.n < strangers::MOST) {
+                others.name[others.n] = text;
+                others.look[others.n] = head;
+            }
+            others.n++;
+            continue;
+        }
+        const uint64_t bit = uint64_t{1} << (name & 63);
+        if (known[name >> 6] & bit) {
+            ret->twice = true;
+            continue;
+        }
+        known[name >> 6] |= bit;
+        mr_fhir_member &m = ret->v[ret->n++];
+        m.name = name;
+        m.kind = kind;
+        m.text = kind == MR_J_STRING ? text_at(doc, value) : mr_span{nullptr, 0};
+        m.value = handle(doc, value);
+    }
+    if (others.n > strangers::MOST)
+        ret->twice |= duplicates_large(object, ret->n + others.n);
+    else if (others.n > 1)
+        ret->twice |= duplicates_small(others);
+}
+
+mr_fhir_list mr_fhir_each(mr_json v) noexcept {
+    mr_fhir_list l = {v.at, 0, 0, v};
+    if (!v.at) return l;
+    const uint64_t word = static_cast<const document *>(v.at)->tape[v.index];
+    const mr_json_kind kind = kind_of(word);
+    if (kind == MR_J_ARRAY) {
+        l.position = v.index + 1;
+        l.end = static_cast<uint32_t>(word) - 1;
+    } else if (kind != MR_J_NULL && kind != MR_J_NONE) {
+        l.position = v.index;
+        l.end = after(word, kind, v.index);
+    }
+    return l;
+}
+
+bool mr_fhir_next(mr_fhir_list *l) noexcept {
+    while (l->position < l->end) {
+        const document *doc = static_cast<const document *>(l->at);
+        const uint64_t word = doc->tape[l->position];
+        const mr_json_kind kind = kind_of(word);
+        l->value = handle(doc, l->position);
+        l->position = after(word, kind, l->position);
+        if (kind != MR_J_NULL) return true;
+    }
+    return false;
+}
+
+/* The strings of a value stand one behind the other, as do its places on the tape. */
 uint64_t mr_json_digest(mr_json v) noexcept {
-    const tape_type type = type_of(v);
-    uint64_t h = mix(static_cast<uint64_t>(type));
-    switch (type) {
-    case tape_type::START_OBJECT: {
-        uint64_t sum = 0;
-        for (mr_json_iter it = mr_json_begin(v); mr_json_next(&it);)
-            sum += mix(text_digest(it.name) * 3 + mr_json_digest(it.value));
-        return mix(h ^ sum);
+    if (!v.at) return 0;
+    const document *doc = static_cast<const document *>(v.at);
+    const size_t end = ref(v).after_element();
+    uint64_t h = 0;
+    size_t first = SIZE_MAX, last = 0;
+    for (size_t at = v.index; at < end; at++) {
+        const uint64_t word = doc->tape[at];
+        const uint8_t type = static_cast<uint8_t>(word >> 56);
+        if (type == '"') {
+            last = at;
+            if (first == SIZE_MAX) first = at;
+        } else if (type == 'd' || type == 'l' || type == 'u') {
+            h = (h ^ doc->tape[++at]) * 0xff51afd7ed558ccdu;
+        }
+        h = (h + type) * 0x9e3779b97f4a7c15u;
     }
-    case tape_type::START_ARRAY:
-        for (mr_json_iter it = mr_json_begin(v); mr_json_next(&it);) h = mix(h * 31 + mr_json_digest(it.value));
-        return h;
-    case tape_type::STRING: return mix(h ^ text_digest(mr_json_string(v)));
-    case tape_type::INT64:
-    case tape_type::UINT64:
-    case tape_type::DOUBLE: return mix(h ^ ref(v).next_tape_value<uint64_t>());
-    default: return h;
-    }
+    if (first == SIZE_MAX) return mix(h);
+    const char *begin = text_at(doc, first).ptr;
+    const mr_span tail = text_at(doc, last);
+    return mix(
+        h ^ bytes_digest(reinterpret_cast<const uint8_t *>(begin), static_cast<size_t>(tail.ptr + tail.len - begin)));
 }
 
 mr_span mr_json_string(mr_json v) noexcept {

@@ -1,0 +1,43 @@
+/* AllergyIntolerance (fhir.md 8.5). "No known allergies" is a coded negation and never an allergy. */
+#include "fhir_items.h"
+
+static bool negation(const mr_fhir_concept *c) {
+    for (size_t i = 0; i < c->n; i++)
+        if (mr_span_is(c->codings[i].code, "716186003") || mr_span_is(c->codings[i].code, "409137002")) return true;
+    return false;
+}
+
+/* Where the allergy itself has no code, the substances of its reactions say what it is to. */
+static void reactions(mr_fhir_reader *r, mr_json list, mr_fhir_concept *ret) {
+    mr_fhir_members all;
+    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);)
+        for (const mr_fhir_member *m = mr_fhir_open(r, l.value, &all); m < all.v + all.n; m++)
+            if (m->name == N_substance) mr_fhir_concept_read(r, m->value, ret);
+}
+
+void mr_fhir_allergy_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
+    mr_allergy *a = item->is.allergy = MR_NEW(r->arena, mr_allergy);
+    if (!a) return;
+    mr_span clinical = MR_SPAN_NONE, verification = MR_SPAN_NONE;
+    mr_fhir_concept code = {0}, substances = {0};
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        switch (name) {
+        case N_clinicalStatus: clinical = mr_fhir_concept_code(r, m->value); break;
+        case N_verificationStatus: verification = mr_fhir_concept_code(r, m->value); break;
+        case N_code: mr_fhir_concept_read(r, m->value, &code); break;
+        case N_patient: mr_fhir_pointer_read(r, m->value, false, &item->subject); break;
+        case N_reaction: reactions(r, m->value, &substances); break;
+        default: mr_fhir_head_read(r, m, item); break;
+        }
+    }
+    const mr_fhir_concept *what = code.n || code.text.ptr ? &code : &substances;
+    a->codings = what->codings;
+    a->n_codings = what->n;
+    a->text = mr_fhir_concept_text(what);
+    a->none_known = negation(&code);
+    a->active = !mr_span_is(clinical, "inactive") && !mr_span_is(clinical, "resolved") &&
+                !mr_span_is(verification, "refuted") && !mr_span_is(verification, "entered-in-error");
+    item->uncoded = !what->n;
+}

@@ -1,0 +1,318 @@
+/* Pages to items: a Bundle of any type is walked once, each resource that matters is given to its decoder, and what is
+ * wrong with an entry stays with that entry. */
+#include "fhir_items.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_NESTED = 4 }; /* Bundles in Bundles: CDS Hooks prefetch needs two */
+
+static const struct {
+    mr_span type;
+    mr_fhir_kind kind;
+    void (*read)(mr_fhir_reader *r, mr_json object, mr_fhir_item *item);
+} kinds[] = {
+    {{"Observation", sizeof "Observation" - 1}, MR_FK_OBSERVATION, mr_fhir_observation_read},
+    {{"Condition", sizeof "Condition" - 1}, MR_FK_CONDITION, mr_fhir_condition_read},
+    {{"MedicationStatement", sizeof "MedicationStatement" - 1}, MR_FK_STATEMENT, mr_fhir_statement_read},
+    {{"MedicationRequest", sizeof "MedicationRequest" - 1}, MR_FK_REQUEST, mr_fhir_request_read},
+    {{"Medication", sizeof "Medication" - 1}, MR_FK_MEDICATION, mr_fhir_medication_item_read},
+    {{"AllergyIntolerance", sizeof "AllergyIntolerance" - 1}, MR_FK_ALLERGY, mr_fhir_allergy_read},
+    {{"Patient", sizeof "Patient" - 1}, MR_FK_PATIENT, mr_fhir_patient_read},
+    {{"Substance", sizeof "Substance" - 1}, MR_FK_SUBSTANCE, mr_fhir_medication_item_read},
+    {{"DetectedIssue", sizeof "DetectedIssue" - 1}, MR_FK_ISSUE, NULL},
+    {{"Task", sizeof "Task" - 1}, MR_FK_TASK, NULL},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t kind_of(mr_span type) {
+    size_t i = 0;
+    while (i < N_KINDS && !mr_span_eq(type, kinds[i].type)) i++;
+    return i;
+}
+
+static void meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        if (name == N_versionId) item->version = mr_fhir_text(r, m);
+        if (name == N_lastUpdated) item->updated = mr_fhir_text(r, m);
+    }
+}
+
+void mr_fhir_head_read(mr_fhir_reader *r, const mr_fhir_member *m, mr_fhir_item *item) {
+    if (m->name == N_modifierExtension) r->modified |= mr_json_size(m->value) > 0;
+    if (!item) return;
+    if (m->name == N_id) item->id = mr_fhir_text(r, m);
+    if (m->name == N_meta) meta_read(r, m->value, item);
+}
+
+/* DetectedIssue and Task: only whose they are. */
+static void ours_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        if (name == N_patient || name == N_for)
+            mr_fhir_pointer_read(r, m->value, false, &item->subject);
+        else
+            mr_fhir_head_read(r, m, item);
+    }
+    r->modified = false; /* theirs to judge */
+}
+
+/* "Type/id", mostly the end of the fullUrl; the fullUrl where there is no id; else a name made of the content, which
+ * does not depend on the place. */
+static void reference_set(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
+    size_t n = item->type.len + 1 + item->id.len;
+    if (item->id.len > MR_MAX_REFERENCE_BYTES / 2) item->id = MR_SPAN_NONE;
+    if (item->id.ptr) {
+        mr_span tail =
+            mr_span_from(item->full_url, item->full_url.len > n ? item->full_url.len - n : item->full_url.len);
+        bool same = tail.len == n && memcmp(tail.ptr, item->type.ptr, item->type.len) == 0 &&
+                    tail.ptr[item->type.len] == '/' &&
+                    memcmp(tail.ptr + item->type.len + 1, item->id.ptr, item->id.len) == 0;
+        item->reference = same ? tail : mr_fhir_join(r->arena, item->type, item->id);
+    } else if (item->full_url.ptr) {
+        item->reference = item->full_url;
+    } else {
+        item->digest = mr_json_digest(object);
+        item->reference =
+            mr_arena_printf(r->arena, "urn:medreview:%.*s:%016" PRIx64, MR_SPAN_ARG(item->type), item->digest);
+    }
+    r->full |= !item->reference.ptr;
+}
+
+typedef struct walk {
+    mr_fhir_pages *pages;
+    mr_fhir_page *page;
+    unsigned depth;
+    size_t number; /* of the entry of the outermost Bundle */
+    bool history;
+    mr_span full_url; /* of the entry at hand, in the arena */
+    bool twice;       /* a name stands twice in the entry itself */
+} walk;
+
+static void refuse(walk *w, mr_span reference, const char *reason) {
+    mr_fhir_refusal refusal = {w->number, reference, mr_span_of(reason)};
+    mr_fhir_page *page = w->page;
+    w->pages->reader.full |= !MR_PUSH(w->pages->arena, page->refused, page->n_refused, page->cap_refused, refusal);
+}
+
+/* An entry of which not even the type can be told. */
+static void unreadable(walk *w, const char *reason) {
+    mr_fhir_pages *p = w->pages;
+    mr_gap gap = {.code = MR_SPAN("unreadable-entry"), .text = mr_span_of(reason), .reference = w->full_url};
+    p->reader.full |= !MR_PUSH(p->arena, p->gaps, p->n_gaps, p->cap_gaps, gap);
+    refuse(w, w->full_url, reason);
+}
+
+static void newest_note(mr_fhir_pages *p, mr_fhir_page *page, mr_span updated) {
+    mr_when day;
+    int64_t at_s;
+    if (!updated.ptr || mr_span_eq(updated, page->newest) || !mr_when_parse(updated, &day, &at_s)) return;
+    if (page->newest.ptr && at_s < p->newest_s) return;
+    if (page->newest.ptr && at_s == p->newest_s && mr_span_cmp(updated, page->newest) < 0) return;
+    page->newest = updated;
+    p->newest_s = at_s;
+}
+
+static const char *fault(const mr_fhir_reader *r) {
+    if (r->twice) return "a name stands twice in it";
+    return r->odd ? "a member has a type that FHIR does not give it" : NULL;
+}
+
+static void item_push(walk *w, mr_json object, mr_fhir_item *item) {
+    mr_fhir_pages *p = w->pages;
+    mr_fhir_reader *r = &p->reader;
+    uint64_t version;
+    item->rank = mr_span_u64(item->version, &version) && version < UINT64_MAX ? version + 1 : 0;
+    item->at = object;
+    reference_set(r, object, item);
+    item->bad_date = r->bad_date;
+    const char *reason = fault(r);
+    if (reason) {
+        item->unread = MR_UNREAD_UNREADABLE;
+        refuse(w, item->reference, reason);
+    } else if (r->modified) {
+        item->unread = MR_UNREAD_MODIFIER_EXTENSION;
+    }
+    newest_note(p, w->page, item->updated);
+    r->full |= !MR_PUSH(p->arena, p->items, p->n_items, p->cap_items, *item);
+}
+
+static void outcome_read(walk *w, mr_json object) {
+    for (mr_fhir_list l = mr_fhir_each(mr_json_get(object, "issue")); mr_fhir_next(&l);) {
+        mr_span severity = mr_json_string(mr_json_get(l.value, "severity"));
+        if (mr_span_is(severity, "error") || mr_span_is(severity, "fatal")) w->page->outcome_error = true;
+    }
+}
+
+static void parameters_walk(walk *w, mr_json object);
+static mr_rc bundle_walk(walk *w, mr_json object, mr_error *err);
+
+static mr_rc resource_walk(walk *w, mr_json object, mr_error *err) {
+    mr_fhir_reader *r = &w->pages->reader;
+    mr_span type = mr_json_string(mr_json_get(object, "resourceType"));
+    if (!type.len) {
+        unreadable(w, "no resource: resourceType is missing");
+        return MR_OK;
+    }
+    if (mr_span_is(type, "Bundle")) return bundle_walk(w, object, err);
+    if (mr_span_is(type, "Parameters")) parameters_walk(w, object);
+    if (mr_span_is(type, "OperationOutcome")) outcome_read(w, object);
+    size_t kind = kind_of(type);
+    if (kind == N_KINDS) return MR_OK; /* others are passed over */
+    mr_fhir_item item = {
+        .kind = kinds[kind].kind, .type = kinds[kind].type, .full_url = w->full_url, .page = w->pages->n_pages};
+    mr_fhir_reader_next(r);
+    r->twice = w->twice;
+    w->page->has_issue |= item.kind == MR_FK_ISSUE;
+    w->page->has_task |= item.kind == MR_FK_TASK;
+    if (kinds[kind].read) {
+        kinds[kind].read(r, object, &item);
+        r->full |= !item.is.use;
+    } else {
+        ours_read(r, object, &item);
+    }
+    item_push(w, object, &item);
+    return MR_OK;
+}
+
+/* history: DELETE Type/id, with the version in response.etag. */
+static void delete_walk(walk *w, mr_json request, mr_json response) {
+    mr_fhir_reader *r = &w->pages->reader;
+    mr_fhir_target t;
+    if (!w->history || !mr_span_is(mr_json_string(mr_json_get(request, "method")), "DELETE")) return;
+    if (!mr_fhir_target_parse(mr_json_string(mr_json_get(request, "url")), &t)) return;
+    size_t kind = kind_of(t.type);
+    if (kind == N_KINDS) return;
+    mr_fhir_item item = {.kind = kinds[kind].kind, .type = kinds[kind].type, .deleted = true};
+    mr_span etag = mr_json_string(mr_json_get(response, "etag"));
+    if (mr_span_starts(etag, "W/")) etag = mr_span_from(etag, 2);
+    if (etag.len >= 2 && etag.ptr[0] == '"') etag = (mr_span){etag.ptr + 1, etag.len - 2};
+    mr_fhir_reader_next(r);
+    item.page = w->pages->n_pages;
+    item.id = mr_fhir_keep(r, t.id);
+    item.version = mr_fhir_keep(r, etag);
+    item.updated = mr_fhir_keep(r, mr_json_string(mr_json_get(response, "lastModified")));
+    item_push(w, (mr_json){0}, &item);
+}
+
+/* One that is longer than any reference we write names nothing. */
+static mr_span full_url_keep(mr_fhir_reader *r, mr_span s) {
+    return s.len <= MR_MAX_REFERENCE_BYTES ? mr_fhir_keep(r, s) : MR_SPAN_NONE;
+}
+
+static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
+    mr_json resource = {0}, request = {0}, response = {0}, bare = {0};
+    mr_fhir_reader *r = &w->pages->reader;
+    w->full_url = MR_SPAN_NONE;
+    w->page->n_entries++;
+    if (w->depth == 1) w->number++;
+    if (mr_json_kind_of(entry) != MR_J_OBJECT) {
+        unreadable(w, "an entry is no object");
+        return MR_OK;
+    }
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, entry, &all); m < all.v + all.n; m++) {
+        switch (m->name) {
+        case N_fullUrl: w->full_url = full_url_keep(r, m->text); break;
+        case N_resource: resource = m->value; break;
+        case N_request: request = m->value; break;
+        case N_response: response = m->value; break;
+        case N_resourceType: bare = entry; break;
+        default: break;
+        }
+    }
+    w->twice = all.twice;
+    mr_fhir_base_note(w->pages, w->full_url);
+    if (mr_json_kind_of(resource) == MR_J_NONE) resource = bare;
+    if (mr_json_kind_of(resource) == MR_J_OBJECT) return resource_walk(w, resource, err);
+    if (mr_json_kind_of(request) == MR_J_OBJECT || mr_json_kind_of(response) == MR_J_OBJECT)
+        delete_walk(w, request, response);
+    else
+        unreadable(w, "an entry holds no resource");
+    return MR_OK;
+}
+
+static void links_walk(walk *w, mr_json list) {
+    mr_fhir_reader *r = &w->pages->reader;
+    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
+        mr_span relation = mr_json_string(mr_json_get(l.value, "relation"));
+        mr_span url = mr_json_string(mr_json_get(l.value, "url"));
+        if (mr_span_is(relation, "next")) w->page->next = mr_fhir_keep(r, url);
+        if (mr_span_is(relation, "self")) w->page->self = mr_fhir_keep(r, url);
+    }
+}
+
+/* Room for that many items at once: to grow by doubling would leave half of it behind in the arena. */
+static bool reserve(mr_fhir_pages *p, size_t more) {
+    if (p->n_items + more <= p->cap_items) return true;
+    mr_fhir_item *v = MR_NEW_N(p->arena, mr_fhir_item, p->n_items + more);
+    if (!v) return false;
+    if (p->n_items) memcpy(v, p->items, p->n_items * sizeof *v);
+    p->items = v;
+    p->cap_items = p->n_items + more;
+    return true;
+}
+
+static mr_rc bundle_walk(walk *outer, mr_json object, mr_error *err) {
+    walk w = *outer;
+    mr_rc rc = MR_OK;
+    if (++w.depth > MOST_NESTED) {
+        unreadable(&w, "Bundles within Bundles too deep");
+        return MR_OK;
+    }
+    if (mr_json_has_duplicates(object)) {
+        if (w.depth == 1) return mr_fail(err, MR_MALFORMED, "a name stands twice in the Bundle itself");
+        unreadable(&w, "a name stands twice in a Bundle within");
+        return MR_OK;
+    }
+    w.history = mr_span_is(mr_json_string(mr_json_get(object, "type")), "history");
+    if (w.depth == 1 || !w.page->next.ptr) links_walk(&w, mr_json_get(object, "link"));
+    mr_json entries = mr_json_get(object, "entry");
+    if (!reserve(w.pages, mr_json_size(entries))) return mr_arena_why(w.pages->arena, err);
+    for (mr_fhir_list l = mr_fhir_each(entries); !rc && mr_fhir_next(&l);) {
+        rc = entry_walk(&w, l.value, err);
+        if (!rc && w.pages->reader.full) rc = mr_arena_why(w.pages->arena, err);
+    }
+    outer->number = w.number;
+    return rc;
+}
+
+/* The input of an operation: whatever resources stand in it. */
+static void parameters_walk(walk *w, mr_json object) {
+    if (++w->depth > MOST_NESTED) return;
+    for (mr_fhir_list l = mr_fhir_each(mr_json_get(object, "parameter")); mr_fhir_next(&l);) {
+        mr_json resource = mr_json_get(l.value, "resource");
+        mr_error ignored; /* a Bundle in it reports as an entry does: it is not the outermost */
+        if (mr_json_kind_of(resource) == MR_J_OBJECT) (void)resource_walk(w, resource, &ignored);
+    }
+    w->depth--;
+}
+
+mr_rc mr_fhir_page_read(mr_fhir_pages *p, mr_json root, mr_fhir_page *ret, mr_error *err) {
+    mr_fhir_page page = {.first_item = p->n_items};
+    walk w = {.pages = p, .page = &page};
+    mr_span type = mr_json_string(mr_json_get(root, "resourceType"));
+    if (!type.len) return mr_fail(err, MR_MALFORMED, "no FHIR resource: resourceType is missing");
+    if (!mr_span_is(type, "Bundle")) page.n_entries = 1;
+    mr_rc rc = resource_walk(&w, root, err);
+    if (!rc && p->reader.full) rc = mr_arena_why(p->arena, err);
+    if (!rc) rc = mr_fhir_groups_join(p, page.first_item, err);
+    if (!rc) rc = mr_fhir_owners_find(p, page.first_item, err);
+    if (rc) return rc;
+    p->n_pages++;
+    *ret = page;
+    return MR_OK;
+}
+
+mr_fhir_pages *mr_fhir_pages_new(mr_arena *a, mr_span base, bool borrow) {
+    mr_fhir_pages *p = MR_NEW(a, mr_fhir_pages);
+    if (!p) return NULL;
+    p->arena = p->reader.arena = a;
+    p->reader.borrow = borrow;
+    if (base.len && !mr_arena_dup(a, base, &p->base)) return NULL;
+    return p;
+}

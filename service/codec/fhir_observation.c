@@ -1,0 +1,102 @@
+/* Observation (fhir.md 8.6): one result, and one more for each component. */
+#include "fhir_items.h"
+
+typedef struct reading {
+    mr_fhir_concept code;
+    mr_fhir_quantity quantity;
+    bool odd_value;
+} reading;
+
+static void value_read(mr_fhir_reader *r, mr_json v, mr_fhir_name name, reading *out) {
+    if (name == N_valueQuantity) mr_fhir_quantity_read(r, v, &out->quantity);
+    if (name == N_valueInteger) out->quantity.has_value = mr_json_number(v, &out->quantity.value);
+}
+
+static void push(mr_fhir_reader *r, mr_fhir_results *results, const reading *from) {
+    mr_observation o = {.codings = from->code.codings,
+                        .n_codings = from->code.n,
+                        .text = mr_fhir_concept_text(&from->code),
+                        .has_value = from->quantity.has_value,
+                        .value = from->quantity.value,
+                        .comparator = from->quantity.comparator,
+                        .unit = from->quantity.unit,
+                        .taken = MR_WHEN_NONE};
+    r->full |= !MR_PUSH(r->arena, results->v, results->n, results->cap, o);
+}
+
+static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *results) {
+    reading part = {0};
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        if (name == N_code) mr_fhir_concept_read(r, m->value, &part.code);
+        if (name == N_modifierExtension) r->modified |= mr_json_size(m->value) > 0;
+        value_read(r, m->value, name, &part);
+    }
+    push(r, results, &part);
+}
+
+typedef enum worth { USE, PRELIMINARY, DROP, ODD } worth;
+static worth worth_of(mr_span status) {
+    static const struct {
+        const char *code;
+        worth worth;
+    } table[] = {{"final", USE},       {"amended", USE},    {"corrected", USE},         {"preliminary", PRELIMINARY},
+                 {"registered", DROP}, {"cancelled", DROP}, {"entered-in-error", DROP}, {"unknown", DROP}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (mr_span_is(status, table[i].code)) return table[i].worth;
+    return ODD;
+}
+
+typedef struct moment {
+    mr_when when;
+    int64_t instant_s;
+} moment;
+
+static void finish(mr_fhir_results *results, worth is_worth, const moment *effective, const moment *issued) {
+    const moment *taken = mr_when_given(effective->when) ? effective : issued;
+    for (size_t i = 0; i < results->n; i++) {
+        results->v[i].taken = taken->when;
+        results->v[i].instant_s = taken->instant_s;
+        results->v[i].preliminary = is_worth != USE;
+    }
+    if (is_worth == DROP) results->n = 0;
+}
+
+static void period_end(mr_fhir_reader *r, mr_json v, moment *ret) {
+    mr_when start = MR_WHEN_NONE;
+    mr_fhir_period(r, v, &start, &ret->when, &ret->instant_s);
+    if (mr_when_given(ret->when) || !mr_when_given(start)) return;
+    ret->when = start;
+    ret->instant_s = (int64_t)start.lo * 86400;
+}
+
+void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
+    mr_fhir_results *results = item->is.results = MR_NEW(r->arena, mr_fhir_results);
+    if (!results) return;
+    reading whole = {0};
+    worth is_worth = ODD;
+    mr_json components = {0};
+    moment effective = {.when = MR_WHEN_NONE}, issued = {.when = MR_WHEN_NONE};
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        switch (name) {
+        case N_status: is_worth = worth_of(mr_fhir_peek(r, m)); break;
+        case N_code: mr_fhir_concept_read(r, m->value, &whole.code); break;
+        case N_subject: mr_fhir_pointer_read(r, m->value, false, &item->subject); break;
+        case N_effectiveDateTime:
+        case N_effectiveInstant: mr_fhir_when(r, m, &effective.when, &effective.instant_s); break;
+        case N_effectivePeriod: period_end(r, m->value, &effective); break;
+        case N_issued: mr_fhir_when(r, m, &issued.when, &issued.instant_s); break;
+        case N_component: components = m->value; break;
+        case N_valueQuantity:
+        case N_valueInteger: value_read(r, m->value, name, &whole); break;
+        default: mr_fhir_head_read(r, m, item); break;
+        }
+    }
+    item->odd_status = is_worth == ODD;
+    push(r, results, &whole);
+    for (mr_fhir_list l = mr_fhir_each(components); mr_fhir_next(&l);) component_read(r, l.value, results);
+    finish(results, is_worth, &effective, &issued);
+}

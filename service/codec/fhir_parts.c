@@ -1,0 +1,266 @@
+/* The small types of FHIR: text, dates, codings, quantities, references. Lenient where nothing is lost by it; what is
+ * wrong is noted in the reader, because one broken member must not take a page with it. */
+#include "fhir_parts.h"
+
+#include <string.h>
+
+void mr_fhir_reader_next(mr_fhir_reader *r) {
+    r->twice = r->odd = r->bad_date = r->modified = false;
+}
+
+const mr_fhir_member *mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_members *all) {
+    mr_fhir_members_of(object, all);
+    r->twice |= all->twice;
+    return all->v;
+}
+
+mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s) {
+    mr_span kept;
+    if (!s.len) return MR_SPAN_NONE;
+    bool zeros = memchr(s.ptr, 0, s.len);
+    if (r->borrow && !zeros) return s;
+    char *p = mr_arena_alloc(r->arena, s.len + 1, 1);
+    if (!p) {
+        r->full = true;
+        return MR_SPAN_NONE;
+    }
+    kept = (mr_span){memcpy(p, s.ptr, s.len), s.len};
+    p[s.len] = 0;
+    /* FHIR forbids the zero byte, JSON can spell it, and readers of zero-terminated text would stop at it. */
+    for (size_t i = 0; zeros && i < s.len; i++)
+        if (!p[i]) p[i] = ' ';
+    return kept;
+}
+
+mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b) {
+    char *p = mr_arena_alloc(arena, a.len + b.len + 2, 1);
+    if (!p) return MR_SPAN_NONE;
+    if (a.len) memcpy(p, a.ptr, a.len);
+    p[a.len] = '/';
+    if (b.len) memcpy(p + a.len + 1, b.ptr, b.len);
+    p[a.len + 1 + b.len] = 0;
+    return (mr_span){p, a.len + 1 + b.len};
+}
+
+mr_span mr_fhir_peek(mr_fhir_reader *r, const mr_fhir_member *m) {
+    r->odd |= m->kind != MR_J_STRING && m->kind != MR_J_NULL;
+    return m->text.len ? m->text : MR_SPAN_NONE;
+}
+
+mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m) {
+    return mr_fhir_keep(r, mr_fhir_peek(r, m));
+}
+
+void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret) {
+    if (!mr_json_bool(m->value, ret)) r->odd |= m->kind != MR_J_NULL;
+}
+
+void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s) {
+    mr_span s = mr_fhir_peek(r, m);
+    if (s.ptr && !mr_when_parse(mr_span_trim(s), ret, ret_instant_s)) r->bad_date = true;
+}
+
+void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s) {
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        if (name == N_start && ret_start) mr_fhir_when(r, m, ret_start, NULL);
+        if (name == N_end && ret_end) mr_fhir_when(r, m, ret_end, ret_end_s);
+    }
+}
+
+/* Nearly all codings of a page share a few systems: the last one is not copied again. */
+static mr_span keep_system(mr_fhir_reader *r, mr_span s) {
+    if (!s.len) return MR_SPAN_NONE;
+    if (!mr_span_eq(r->system, s)) r->system = mr_fhir_keep(r, s);
+    return r->system;
+}
+
+void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
+    mr_coding c = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        switch (m->name) {
+        case N_system: c.system = keep_system(r, mr_fhir_peek(r, m)); break;
+        case N_code: c.code = mr_fhir_text(r, m); break;
+        case N_display: c.display = mr_fhir_text(r, m); break;
+        default: break;
+        }
+    }
+    if (!c.code.ptr && !c.display.ptr) return;
+    if (!ret->cap) { /* most concepts have one */
+        ret->codings = MR_NEW(r->arena, mr_coding);
+        ret->cap = ret->codings != NULL;
+    }
+    if (!ret->cap || !MR_PUSH(r->arena, ret->codings, ret->n, ret->cap, c)) r->full = true;
+}
+
+void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
+    if (mr_json_kind_of(v) != MR_J_OBJECT) {
+        r->odd |= mr_json_kind_of(v) != MR_J_NULL;
+        return;
+    }
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        switch (m->name) {
+        case N_coding:
+            for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) mr_fhir_coding_read(r, l.value, ret);
+            break;
+        case N_text: ret->text = mr_fhir_text(r, m); break;
+        default: break;
+        }
+    }
+}
+
+mr_span mr_fhir_concept_text(const mr_fhir_concept *c) {
+    if (c->text.ptr) return c->text;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->codings[i].display.ptr) return c->codings[i].display;
+    return MR_SPAN_NONE;
+}
+
+mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v) {
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        if (m->name != N_coding) continue;
+        for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) {
+            mr_fhir_members coding;
+            for (const mr_fhir_member *c = mr_fhir_open(r, l.value, &coding); c < coding.v + coding.n; c++)
+                if (c->name == N_code && c->text.len) return c->text;
+        }
+    }
+    return MR_SPAN_NONE;
+}
+
+static mr_comparator comparator(mr_span s) {
+    if (mr_span_is(s, "<")) return MR_CMP_LT;
+    if (mr_span_is(s, "<=")) return MR_CMP_LE;
+    if (mr_span_is(s, ">=")) return MR_CMP_GE;
+    if (mr_span_is(s, ">")) return MR_CMP_GT;
+    return s.len ? MR_CMP_APPROX : MR_CMP_NONE;
+}
+
+void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) {
+    mr_span system = MR_SPAN_NONE, code = MR_SPAN_NONE, unit = MR_SPAN_NONE;
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        switch (m->name) {
+        case N_value:
+            ret->has_value = mr_json_number(m->value, &ret->value);
+            r->odd |= !ret->has_value && m->kind != MR_J_NULL;
+            break;
+        case N_comparator: ret->comparator = comparator(mr_fhir_peek(r, m)); break;
+        case N_system: system = mr_fhir_peek(r, m); break;
+        case N_code: code = mr_fhir_peek(r, m); break;
+        case N_unit: unit = mr_fhir_peek(r, m); break;
+        default: break;
+        }
+    }
+    bool ucum = code.ptr && mr_span_is(system, "http://unitsofmeasure.org");
+    ret->unit = mr_fhir_keep(r, ucum || !unit.ptr ? code : unit);
+}
+
+mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
+    mr_span system = MR_SPAN_NONE, value = MR_SPAN_NONE;
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        mr_fhir_name name = m->name;
+        if (name == N_system) system = mr_fhir_peek(r, m);
+        if (name == N_value) value = mr_fhir_peek(r, m);
+    }
+    if (!value.ptr) return MR_SPAN_NONE;
+    mr_span s = mr_arena_printf(r->arena, "%.*s|%.*s", MR_SPAN_ARG(system), MR_SPAN_ARG(value));
+    r->full |= !s.ptr;
+    return s;
+}
+
+void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fhir_pointer *ret) {
+    if (mr_json_kind_of(v) != MR_J_OBJECT) {
+        r->odd |= mr_json_kind_of(v) != MR_J_NULL;
+        return;
+    }
+    mr_fhir_members all;
+    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
+        switch (m->name) {
+        case N_reference: ret->reference = mr_fhir_text(r, m); break;
+        case N_identifier: ret->identifier = mr_fhir_identifier_read(r, m->value); break;
+        case N_display:
+            if (with_display) ret->display = mr_fhir_text(r, m);
+            break;
+        default: break;
+        }
+    }
+}
+
+bool mr_fhir_is_absolute(mr_span s) {
+    size_t at = mr_span_find(s, ':');
+    if (at == 0 || at == s.len) return false;
+    for (size_t i = 0; i < at; i++) {
+        char c = s.ptr[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!word && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'))) return false;
+    }
+    return true;
+}
+
+/* The last slash-separated part; *s loses it and the slash. */
+static mr_span take_last(mr_span *s) {
+    size_t at = s->len;
+    while (at && s->ptr[at - 1] != '/') at--;
+    mr_span last = mr_span_from(*s, at);
+    s->len = at ? at - 1 : 0;
+    return last;
+}
+
+static bool type_name(mr_span s) {
+    if (!s.len || s.ptr[0] < 'A' || s.ptr[0] > 'Z') return false;
+    for (size_t i = 1; i < s.len; i++)
+        if (!((s.ptr[i] | 0x20) >= 'a' && (s.ptr[i] | 0x20) <= 'z')) return false;
+    return true;
+}
+
+bool mr_fhir_target_parse(mr_span reference, mr_fhir_target *ret) {
+    mr_fhir_target t = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
+    mr_span rest = reference;
+    rest.len = mr_span_find(rest, '#'); /* a fragment names a part of the target */
+    if (!rest.len) return false;
+    t.id = take_last(&rest);
+    t.type = take_last(&rest);
+    if (mr_span_is(t.type, "_history")) {
+        t.version = t.id;
+        t.id = take_last(&rest);
+        t.type = take_last(&rest);
+    }
+    if (!t.id.len || !type_name(t.type)) return false;
+    if (rest.len) t.base = rest;
+    *ret = t;
+    return true;
+}
+
+static bool strip(mr_span *s, const char *suffix) {
+    if (!mr_span_ends(*s, suffix)) return false;
+    s->len -= strlen(suffix);
+    return true;
+}
+
+/* scheme, host with port, path; the default port and slashes at the end go. */
+static void base_parts(mr_span base, mr_span *scheme, mr_span *host, mr_span *path) {
+    size_t at = mr_span_find(base, ':');
+    *scheme = (mr_span){base.ptr, at};
+    mr_span rest = mr_span_from(base, at + 3);
+    while (strip(&rest, "/")) {
+    }
+    size_t slash = mr_span_find(rest, '/');
+    *host = (mr_span){rest.ptr, slash};
+    *path = mr_span_from(rest, slash);
+    if (mr_span_ieq(*scheme, MR_SPAN("https"))) (void)strip(host, ":443"); /* true or false: both are fine */
+    if (mr_span_ieq(*scheme, MR_SPAN("http"))) (void)strip(host, ":80");
+}
+
+bool mr_fhir_same_base(mr_span a, mr_span b) {
+    mr_span s[2], h[2], p[2];
+    if (!mr_fhir_is_absolute(a) || !mr_fhir_is_absolute(b)) return mr_span_eq(a, b);
+    base_parts(a, &s[0], &h[0], &p[0]);
+    base_parts(b, &s[1], &h[1], &p[1]);
+    return mr_span_ieq(s[0], s[1]) && mr_span_ieq(h[0], h[1]) && mr_span_eq(p[0], p[1]);
+}

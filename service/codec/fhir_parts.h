@@ -1,0 +1,82 @@
+/* The small types of FHIR, read from JSON once and kept in the arena; private to the decoders.
+ *
+ * A reader collects what is wrong with the resource at hand instead of failing: the caller looks once at its end. What
+ * FHIR allows is passed over in silence: unknown members, `_field` siblings, null in arrays. */
+#ifndef MEDREVIEW_CODEC_FHIR_PARTS_H
+#define MEDREVIEW_CODEC_FHIR_PARTS_H
+
+#include "fhir_walk.h"
+#include "medreview/codec/fhir_read.h"
+
+typedef struct mr_fhir_reader {
+    mr_arena *arena;
+    bool borrow;    /* texts are left in the document */
+    bool full;      /* the arena is out of room */
+    bool twice;     /* a name stands twice in an object that was visited */
+    bool odd;       /* a member that matters has another JSON type than FHIR gives it */
+    bool bad_date;  /* a date that is none */
+    bool modified;  /* a modifierExtension: it may turn the meaning round */
+    mr_span system; /* the last code system kept: most codings of a page share it */
+} mr_fhir_reader;
+
+/* Forgets what was wrong; the arena and what was kept stay. */
+void mr_fhir_reader_next(mr_fhir_reader *r);
+
+/* for (m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) switch (m->name) ...: the members of an object. A
+ * name that stands twice is noted. */
+const mr_fhir_member *mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_members *all);
+mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s); /* a copy; the absent span stays absent, the empty one becomes it */
+mr_span mr_fhir_peek(mr_fhir_reader *r,
+                     const mr_fhir_member *m); /* borrowed from the document; absent for null and "" */
+mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m); /* peek and keep */
+void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret);
+/* Stays as it is when there is no date or a broken one, which is noted. `ret_instant_s` may be NULL. */
+void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s);
+/* start and end of a Period; either may be NULL. */
+void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s);
+
+typedef struct mr_fhir_concept { /* CodeableConcept */
+    mr_coding *codings;
+    size_t n, cap;
+    mr_span text;
+} mr_fhir_concept;
+void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret);
+/* text, else the first display; absent when none. */
+mr_span mr_fhir_concept_text(const mr_fhir_concept *c);
+/* The first code, of whatever system; borrowed from the document. For status concepts with a required value set. */
+mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v);
+/* A list of CodeableConcept or Coding within "route" and the like, all codings together. */
+void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret);
+
+typedef struct mr_fhir_quantity {
+    bool has_value;
+    double value;
+    mr_comparator comparator;
+    mr_span unit; /* UCUM code where its system is UCUM, else the unit's text, else the code */
+} mr_fhir_quantity;
+void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret);
+
+typedef struct mr_fhir_pointer { /* Reference */
+    mr_span reference;
+    mr_span identifier; /* "system|value" */
+    mr_span display;    /* only where asked for: that of a patient is a name */
+} mr_fhir_pointer;
+void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fhir_pointer *ret);
+/* "system|value"; absent when there is no value. */
+mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v);
+
+/* a, slash, b; the absent span when the arena is full. */
+mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b);
+
+/* [base/]Type/id[/_history/version]; false when it has not that form. Parts are borrowed; base and version may be
+ * absent. */
+typedef struct mr_fhir_target {
+    mr_span base, type, id, version;
+} mr_fhir_target;
+bool mr_fhir_target_parse(mr_span reference, mr_fhir_target *ret);
+/* Absolute: it begins with a scheme. */
+bool mr_fhir_is_absolute(mr_span reference);
+/* Two base URLs are the same place: host without case, default ports, slashes at the end. */
+bool mr_fhir_same_base(mr_span a, mr_span b);
+
+#endif
