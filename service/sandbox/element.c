@@ -99,9 +99,11 @@ void mr_sb_http_date(int64_t ms, char out[40]) {
     static const char days[7][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"}; /* 1970-01-01 was a Thursday */
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int64_t day = ms / DAY_MS, second = ms % DAY_MS / 1000;
-    if (ms < 0) day = second = 0; /* no clock stands before 1970 */
+    int64_t last_ms = ((int64_t)MR_DAY_MAX + 1) * DAY_MS - 1;
+    if (ms < 0) ms = 0; /* no clock stands before 1970 */
+    if (ms > last_ms) ms = last_ms;
+    unsigned day = (unsigned)(ms / DAY_MS), second = (unsigned)(ms % DAY_MS / 1000);
     mr_date d = mr_date_of((mr_day)day);
-    snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[day % 7], (int)d.day, months[d.month - 1],
-             (int)d.year, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    snprintf(out, 40, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[day % 7], d.day % 100u, months[d.month - 1],
+             (unsigned)d.year % 10000u, second / 3600, second / 60 % 60, second % 60);
 }

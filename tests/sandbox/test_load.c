@@ -80,7 +80,7 @@ static void test_official_examples_load(void **state) {
     size_t files = 0, taken = 0;
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         char path[1000];
-        size_t len, loaded = 0;
+        size_t len = 0, loaded = 0;
         if (!mr_span_ends(mr_span_of(e->d_name), ".json")) continue;
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         char *text = slurp(path, &len);
