@@ -316,6 +316,11 @@ static mr_name_step read_parts(const mr_terminology *t, const name_parts *p, boo
     return weakest;
 }
 
+static mr_name_step no_medicine(mr_reading *ret) {
+    *ret = (mr_reading){.not_a_medicine = true};
+    return MR_NAME_NO_MEDICINE;
+}
+
 mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *ret) {
     char buf[MR_TERM_NAME_BYTES];
     mr_span name;
@@ -324,12 +329,14 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     *ret = (mr_reading){0};
     if (!fold(text, buf, &name) || !name.len) return MR_NAME_NOT;
     if (mr_term_find_name(t, name, &at)) return mr_reading_add(t, ret, at, NULL, 0) ? MR_NAME_EXACT : MR_NAME_NOT;
+    const mr_words *words = mr_term_words(t);
+    if (mr_words_device(words, name)) return no_medicine(ret);
     name = strip_edges(name);
     if (!split_parts(t, name, &parts)) return MR_NAME_NOT;
     mr_name_step step = read_parts(t, &parts, false, ret);
     if (step != MR_NAME_NOT) return step;
-    bool no_medicine = mr_words_no_medicine(mr_term_words(t), name);
-    if (!no_medicine) step = read_parts(t, &parts, true, ret);
-    if (step == MR_NAME_NOT) *ret = (mr_reading){.not_a_medicine = no_medicine};
-    return no_medicine ? MR_NAME_NO_MEDICINE : step;
+    if (mr_words_no_medicine(words, name)) return no_medicine(ret);
+    step = read_parts(t, &parts, true, ret);
+    if (step == MR_NAME_NOT) *ret = (mr_reading){0};
+    return step;
 }

@@ -4,12 +4,16 @@
 
 #include "medreview/base/index.h"
 
+typedef struct phrases {
+    mr_span *v;
+    size_t n, cap;
+} phrases;
+
 struct mr_words {
     mr_index *index;
     mr_word *v;
     size_t n, cap;
-    mr_span *phrases; /* no-medicine */
-    size_t n_phrases, cap_phrases;
+    phrases no_medicine, devices;
     unsigned rows;
 };
 
@@ -73,9 +77,8 @@ static mr_rc add_row(filler *f) {
     mr_span kind = mr_tsv_get(&f->tsv, "kind"), word = mr_tsv_get(&f->tsv, "word");
     mr_words *w = f->words;
     if (!word.len) return broken(f, "no word", word);
-    if (mr_span_is(kind, "no-medicine"))
-        return MR_PUSH(f->arena, w->phrases, w->n_phrases, w->cap_phrases, word) ? MR_OK
-                                                                                 : mr_arena_why(f->arena, f->err);
+    phrases *list = mr_span_is(kind, "no-medicine") ? &w->no_medicine : mr_span_is(kind, "device") ? &w->devices : NULL;
+    if (list) return MR_PUSH(f->arena, list->v, list->n, list->cap, word) ? MR_OK : mr_arena_why(f->arena, f->err);
     mr_word *e = entry(f, word);
     if (!e) return mr_arena_why(f->arena, f->err);
     if (mr_span_is(kind, "form") || mr_span_is(kind, "route") || mr_span_is(kind, "container"))
@@ -155,12 +158,20 @@ static bool phrase_at(mr_span text, mr_span phrase) {
     return end == text.len || !is_word_byte(text.ptr[end]);
 }
 
-bool mr_words_no_medicine(const mr_words *w, mr_span text) {
+static bool names_any(const phrases *list, mr_span text) {
     mr_span word;
     while (mr_word_next(&text, &word)) {
         mr_span from = {word.ptr, word.len + text.len};
-        for (size_t i = 0; i < w->n_phrases; i++)
-            if (phrase_at(from, w->phrases[i])) return true;
+        for (size_t i = 0; i < list->n; i++)
+            if (phrase_at(from, list->v[i])) return true;
     }
     return false;
+}
+
+bool mr_words_no_medicine(const mr_words *w, mr_span text) {
+    return names_any(&w->no_medicine, text);
+}
+
+bool mr_words_device(const mr_words *w, mr_span text) {
+    return names_any(&w->devices, text);
 }

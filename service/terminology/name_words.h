@@ -21,8 +21,10 @@ mr_rc mr_words_load(mr_arena *a, const char *file, mr_span bytes, mr_words **ret
 const mr_word *mr_words_find(const mr_words *w, mr_span word);
 /* Reads form, route and release from the words behind the strength; what is not said stays as it is in *shape. */
 void mr_words_shape(const mr_words *w, mr_span text, mr_shape *shape);
-/* Dressings, devices and foods that contain no medicine. */
+/* Dressings, devices and foods, where no substance was found; and what is a device even with a substance's name in it.
+ */
 bool mr_words_no_medicine(const mr_words *w, mr_span text);
+bool mr_words_device(const mr_words *w, mr_span text);
 
 /* Words of text in lower case are runs of letters, digits, '-', '.', '%' and '\''; '/' and others stand between. */
 bool mr_word_next(mr_span *rest, mr_span *ret);

@@ -34,8 +34,8 @@ static void note_code(ask *k, const char *step, const mr_coding *c, const char *
 static void note_reading(ask *k, const char *step, mr_span what, const char *how, const mr_reading *r) {
     if (!k->steps) return;
     mr_span names = mr_reading_text(k->t, r, k->arena);
-    note(k, step,
-         mr_arena_printf(k->arena, "%.*s: %s%s%.*s", MR_SPAN_ARG(what), how, *how ? ": " : "", MR_SPAN_ARG(names)));
+    const char *between = *how && names.len ? ": " : "";
+    note(k, step, mr_arena_printf(k->arena, "%.*s: %s%s%.*s", MR_SPAN_ARG(what), how, between, MR_SPAN_ARG(names)));
 }
 
 /* More detail first: a product says form and strength. Among equals the order of evidence decides. */

@@ -71,6 +71,7 @@ typedef struct mr_id_entry {
 } mr_id_entry;
 
 const mr_term_substance *mr_term_substance_at(const mr_terminology *t, uint32_t at);
+size_t mr_term_products(const mr_terminology *t);
 const mr_product *mr_term_product_at(const mr_terminology *t, uint32_t at);
 bool mr_term_find_id(const mr_terminology *t, mr_span id, mr_id_entry *ret);
 bool mr_term_find_name(const mr_terminology *t, mr_span folded, uint32_t *ret);

@@ -104,6 +104,7 @@ static void settle_units(mr_strength *v, size_t n, bool bare) {
             v[i].per = v[n - 1].per; /* 195mg/220mg/5ml: per 5 ml, both */
             v[i].per_unit = v[n - 1].per_unit;
         }
+        if (v[i].value <= 0) v[i] = (mr_strength){0}; /* a range: nothing is known of it */
     }
 }
 

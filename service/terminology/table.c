@@ -300,6 +300,10 @@ const mr_words *mr_term_words(const mr_terminology *t) {
     return t->words;
 }
 
+size_t mr_term_products(const mr_terminology *t) {
+    return t->n_products;
+}
+
 const mr_product *mr_term_product_at(const mr_terminology *t, uint32_t at) {
     return &t->products[at];
 }

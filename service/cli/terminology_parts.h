@@ -1,0 +1,25 @@
+/* What the terminology commands share. */
+#ifndef MEDREVIEW_CLI_TERMINOLOGY_PARTS_H
+#define MEDREVIEW_CLI_TERMINOLOGY_PARTS_H
+
+#include "medreview/cli/terminology.h"
+#include "medreview/knowledge/knowledge.h"
+#include "medreview/terminology/terminology.h"
+
+typedef struct mr_term_job {
+    const mr_terminology *terminology;
+    const mr_ruleset *rules; /* NULL where groups are not asked for */
+    FILE *in, *out, *errors;
+    bool json;
+    char **arguments;
+    int n_arguments;
+} mr_term_job;
+
+/* One argument or line as a question: SYSTEM|CODE, a bare code told by its shape, else text. `coding` is storage. */
+mr_term_question mr_term_ask(mr_span argument, mr_coding *coding);
+
+/* Each returns an exit code. */
+int mr_term_lookup(const mr_term_job *job);
+int mr_term_coverage(const mr_term_job *job);
+
+#endif
