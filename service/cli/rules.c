@@ -142,7 +142,7 @@ static int load(const char *dir, bool only_dir, int refused, mr_knowledge **ret)
     if (rc != MR_OK) {
         (void)fputs(mr_buf_z(&complaints), stderr);
         (void)fprintf(stderr, "medreview rules: %s\n", err.text);
-        bool no_folder = rc == MR_IO && (err.detail == ENOENT || err.detail == ENOTDIR);
+        bool no_folder = rc == MR_INVALID || (rc == MR_IO && (err.detail == ENOENT || err.detail == ENOTDIR));
         code = rc == MR_MALFORMED ? refused : no_folder ? EXIT_USAGE : EXIT_FAILED;
     }
     mr_buf_free(&complaints);

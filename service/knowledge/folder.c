@@ -85,6 +85,7 @@ mr_rc mr_folder_read(const char *dir, mr_folder *ret, mr_error *err) {
     for (const struct dirent *e; rc == MR_OK && (e = readdir(d));)
         if (is_pack(e->d_name)) rc = add_file(&f, dir, e->d_name, err);
     (void)closedir(d); /* only read */
+    if (rc == MR_OK && f.n == 0) rc = mr_fail(err, MR_INVALID, "%s holds no pack: no file *.yaml, *.yml or *.tsv", dir);
     if (rc != MR_OK) {
         mr_folder_free(&f);
         return rc;

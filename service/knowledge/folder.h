@@ -11,6 +11,7 @@ typedef struct mr_folder {
 
 /* Reads every *.yaml, *.yml and *.tsv of the directory itself; other files and folders in it are no packs.
  *   MR_IO      the directory or a file cannot be read
+ *   MR_INVALID the directory holds no such file: most likely it is the wrong one
  *   MR_LIMIT   a file is larger than MR_MAX_PACK_BYTES
  *   MR_NOMEM   memory is short
  * On failure nothing is left to free. */

@@ -16,7 +16,8 @@ typedef struct mr_knowledge_options {
 } mr_knowledge_options;
 
 /* On a pack that does not pass: MR_MALFORMED, and `complaints` holds one line each, `FILE:LINE: reason`.
- * MR_IO: a directory or file cannot be read. */
+ * MR_IO: a directory or file cannot be read.
+ * MR_INVALID: the directory holds no pack file. */
 mr_rc mr_knowledge_load(const mr_knowledge_options *options, mr_knowledge **ret, mr_buf *complaints,
                         mr_error *err) MR_MUST_CHECK;
 /* The same from files in memory (tests, fuzzing): n pairs of name and bytes beside the shipped ones. */

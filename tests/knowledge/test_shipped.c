@@ -1,0 +1,445 @@
+/* The packs that are shipped: they hold together, their examples hold, and they say what the clinical tables say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "verhoeff.h"
+
+#include "medreview/base/embedded.h"
+#include "medreview/base/tsv.h"
+#include "medreview/knowledge/knowledge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mr_knowledge *shipped;
+
+static int load_shipped(void **state) {
+    (void)state;
+    mr_buf said;
+    mr_buf_init(&said, 1 << 20);
+    mr_error err = {0};
+    mr_rc rc = mr_knowledge_load(NULL, &shipped, &said, &err);
+    if (rc != MR_OK) print_error("%s\n%s", err.text, mr_buf_z(&said));
+    mr_buf_free(&said);
+    return rc == MR_OK ? 0 : -1;
+}
+
+static int free_shipped(void **state) {
+    (void)state;
+    mr_knowledge_free(shipped);
+    return 0;
+}
+
+static void test_shipped_examples_hold(void **state) {
+    (void)state;
+    mr_buf report;
+    mr_buf_init(&report, 1 << 20);
+    mr_example_counts counts = {0};
+    mr_error err = {0};
+    assert_int_equal(mr_knowledge_test(shipped, &report, &counts, &err), MR_OK);
+    assert_string_equal(mr_buf_z(&report), "");
+    assert_int_equal(counts.failed, 0);
+    assert_int_equal(counts.rules, 32);
+    assert_true(counts.examples > 250);
+    mr_buf_free(&report);
+}
+
+/* Every way an example can come out, for a rule that can come out that way, so that none is tested by luck. */
+static void test_shipped_rules_have_an_unknown_example(void **state) {
+    (void)state;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_true(mr_span_is(r->version, "2026.11"));
+    for (size_t i = 0; i < r->n_rules; i++) {
+        size_t unknown = 0;
+        for (size_t j = 0; j < r->rules[i].n_examples; j++) unknown += r->rules[i].examples[j].expect == MR_UNKNOWN;
+        if (!unknown) fail_msg("%.*s has no example of what cannot be assessed", MR_SPAN_ARG(r->rules[i].id));
+    }
+}
+
+static mr_span embedded(const char *name) {
+    for (const mr_embedded *e = mr_embedded_knowledge; e->name; e++)
+        if (strcmp(e->name, name) == 0) return mr_embedded_bytes(e);
+    fail_msg("%s is not embedded", name);
+    return MR_SPAN_NONE;
+}
+
+static void test_shipped_codes_are_whole(void **state) {
+    (void)state;
+    mr_tsv t;
+    mr_error err = {0};
+    size_t snomed = 0;
+    bool more = true;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_int_equal(mr_tsv_open(&t, "concepts.tsv", embedded("concepts.tsv"), &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        mr_span code = mr_tsv_get(&t, "code");
+        bool sct = mr_span_is(mr_tsv_get(&t, "system"), "sct");
+        snomed += sct;
+        if (sct && !mr_verhoeff_valid(code)) fail_msg("line %u: %.*s", t.line, MR_SPAN_ARG(code));
+        mr_concept_hit hits[16];
+        mr_span system = sct ? MR_SPAN("http://snomed.info/sct") : MR_SPAN("http://loinc.org");
+        assert_true(mr_ruleset_code(r, system, code, hits, 16) > 0);
+    }
+    assert_true(snomed > 300);
+    for (size_t i = 0; i < r->n_concepts; i++)
+        if (!r->concept_loaded[i]) fail_msg("no code is loaded for %.*s", MR_SPAN_ARG(r->concepts[i]));
+}
+
+static void test_verhoeff(void **state) {
+    (void)state;
+    static const char *const good[] = {"195967001", "84114007", "1011481000000105", "29902411000001105", "73211009"};
+    static const char *const bad[] = {"195967002", "29902411000001104", "12345", "0195967001", "19596700a", ""};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) assert_true(mr_verhoeff_valid(mr_span_of(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(mr_verhoeff_valid(mr_span_of(bad[i])));
+    /* Any one digit changed, any two neighbours swapped: found. */
+    char id[] = "1011481000000105";
+    for (size_t i = 0; i < sizeof id - 1; i++)
+        for (char d = '0'; d <= '9'; d++) {
+            char was = id[i];
+            id[i] = d;
+            if (d != was) assert_false(mr_verhoeff_valid(mr_span_of(id)));
+            id[i] = was;
+        }
+    for (size_t i = 0; i + 2 < sizeof id; i++) {
+        char a = id[i], b = id[i + 1];
+        id[i] = b;
+        id[i + 1] = a;
+        if (a != b) assert_false(mr_verhoeff_valid(mr_span_of(id)));
+        id[i] = a;
+        id[i + 1] = b;
+    }
+}
+
+static bool counts_for(const char *code, const char *concept) {
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    uint16_t number = mr_ruleset_concept(r, mr_span_of(concept));
+    mr_concept_hit hits[16];
+    size_t n = mr_ruleset_code(r, MR_SPAN("http://snomed.info/sct"), mr_span_of(code), hits, 16);
+    for (size_t i = 0; i < n; i++)
+        if (hits[i].concept == number) return true;
+    return false;
+}
+
+static void test_unions_are_spelled_out(void **state) {
+    (void)state;
+    assert_true(counts_for("1000651000000109", "potassium"));
+    assert_true(counts_for("1000651000000109", "electrolytes"));
+    assert_true(counts_for("1000651000000109", "u-and-e")); /* a member of a member */
+    assert_false(counts_for("1000651000000109", "renal-function"));
+    assert_true(counts_for("1000731000000107", "renal-function"));
+    assert_false(counts_for("1000731000000107", "electrolytes"));
+    assert_true(counts_for("162660004", "asthma")); /* asthma resolved: known, with a role of its own */
+}
+
+static void test_groups_and_routes(void **state) {
+    (void)state;
+    static const struct {
+        const char *substance;
+        mr_route route;
+        const char *group;
+        bool member;
+    } cases[] = {
+        {"naproxen", MR_ROUTE_ORAL, "nsaid-oral", true},
+        {"naproxen", MR_ROUTE_UNKNOWN, "nsaid-oral", true},
+        {"ibuprofen", MR_ROUTE_CUTANEOUS, "nsaid-oral", false},
+        {"diclofenac", MR_ROUTE_EYE, "nsaid-oral", false},
+        {"omeprazole", MR_ROUTE_PARENTERAL, "ppi", true},
+        {"timolol (eye)", MR_ROUTE_EYE, "pincer-nsbb", true},
+        {"timolol", MR_ROUTE_EYE, "pincer-nsbb", true},
+        {"timolol", MR_ROUTE_ORAL, "pincer-nsbb", true},
+        {"budesonide", MR_ROUTE_INHALED, "ics", true},
+        {"budesonide", MR_ROUTE_NASAL, "ics", false},
+        {"budesonide", MR_ROUTE_ORAL, "ics", false},
+        {"budesonide", MR_ROUTE_UNKNOWN, "ics", false},
+        {"salmeterol", MR_ROUTE_INHALED, "laba", true},
+        {"bambuterol", MR_ROUTE_ORAL, "laba", true},
+        {"methotrexate", MR_ROUTE_PARENTERAL, "methotrexate", true},
+    };
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mr_bits groups;
+        mr_ruleset_classify(r, mr_span_of(cases[i].substance), cases[i].route, &groups);
+        uint16_t g = mr_ruleset_group(r, mr_span_of(cases[i].group));
+        if (mr_bits_has(&groups, g) != cases[i].member)
+            fail_msg("%s by %s in %s", cases[i].substance, mr_route_text(cases[i].route), cases[i].group);
+    }
+}
+
+/* ---- the same packs, whatever the order of the files ---- */
+
+static void test_order_of_files_changes_nothing(void **state) {
+    (void)state;
+    mr_knowledge_file files[32];
+    size_t n = 0;
+    for (const mr_embedded *e = mr_embedded_knowledge; e->name; e++)
+        files[n++] = (mr_knowledge_file){e->name, mr_embedded_bytes(e)};
+    for (size_t i = 0; i < n / 2; i++) {
+        mr_knowledge_file swap = files[i];
+        files[i] = files[n - 1 - i];
+        files[n - 1 - i] = swap;
+    }
+    mr_knowledge *k = NULL;
+    mr_buf said;
+    mr_buf_init(&said, 1 << 20);
+    mr_error err = {0};
+    assert_int_equal(mr_knowledge_load_files(files, n, true, &k, &said, &err), MR_OK);
+    const mr_ruleset *a = mr_knowledge_rules(shipped), *b = mr_knowledge_rules(k);
+    assert_int_equal(a->n_rules, b->n_rules);
+    assert_int_equal(a->n_groups, b->n_groups);
+    assert_int_equal(a->n_units, b->n_units);
+    for (size_t i = 0; i < a->n_rules; i++) {
+        assert_true(mr_span_eq(a->rules[i].id, b->rules[i].id));
+        assert_int_equal(a->rules[i].harm, b->rules[i].harm);
+        assert_memory_equal(&a->rules[i].identity.groups, &b->rules[i].identity.groups,
+                            sizeof a->rules[i].identity.groups);
+    }
+    for (size_t i = 0; i < a->n_units; i++) assert_true(mr_span_eq(a->units[i].unit, b->units[i].unit));
+    for (size_t i = 0; i < a->n_concepts; i++) assert_true(mr_span_eq(a->concepts[i], b->concepts[i]));
+    mr_buf_free(&said);
+    mr_knowledge_free(k);
+}
+
+static void test_prompts(void **state) {
+    (void)state;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_int_equal(r->n_prompts, 12);
+    size_t for_all = 0;
+    for (size_t i = 0; i < r->n_prompts; i++) for_all += r->prompts[i].n_groups == 0;
+    assert_true(for_all >= 6); /* three to six are offered to anybody */
+}
+
+/* ---- against the clinical tables, where they are at hand ---- */
+
+static char *read_shared(const char *path, mr_span *ret) {
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        print_message("skipped: %s is absent\n", path);
+        return NULL;
+    }
+    enum { MOST = 4 << 20 };
+    char *bytes = malloc(MOST);
+    assert_non_null(bytes);
+    size_t n = fread(bytes, 1, MOST, f);
+    assert_true(n < MOST);
+    (void)fclose(f);
+    *ret = (mr_span){bytes, n};
+    return bytes;
+}
+
+static void expect_equal(mr_span id, const char *what, mr_span table, mr_span ours) {
+    if (!mr_span_eq(table, ours))
+        fail_msg("%.*s: %s is \"%.*s\" in the table, \"%.*s\" in the packs", MR_SPAN_ARG(id), what, MR_SPAN_ARG(table),
+                 MR_SPAN_ARG(ours));
+}
+
+static void test_rules_say_what_the_table_says(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/rules.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv t;
+    mr_error err = {0};
+    bool more = true;
+    size_t seen = 0;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_int_equal(mr_tsv_open(&t, "rules.tsv", bytes, &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        const mr_rule *rule = mr_ruleset_rule(r, mr_tsv_get(&t, "id"));
+        if (!rule) continue;
+        seen++;
+        expect_equal(rule->id, "set", mr_tsv_get(&t, "set"), rule->tool);
+        expect_equal(rule->id, "criterion", mr_tsv_get(&t, "criterion"), rule->criterion);
+        expect_equal(rule->id, "title", mr_tsv_get(&t, "title"), rule->title);
+        expect_equal(rule->id, "severity", mr_tsv_get(&t, "severity"), mr_span_of(mr_severity_text(rule->severity)));
+        expect_equal(rule->id, "urgency", mr_tsv_get(&t, "urgency"), mr_span_of(mr_urgency_text(rule->urgency)));
+        expect_equal(rule->id, "reviewer", mr_tsv_get(&t, "reviewer"), rule->reviewer);
+        expect_equal(rule->id, "action", mr_tsv_get(&t, "action"), rule->action);
+        expect_equal(rule->id, "state", mr_tsv_get(&t, "state"),
+                     rule->state == MR_RULE_ACTIVE ? MR_SPAN("active") : MR_SPAN("draft"));
+    }
+    assert_int_equal(seen, r->n_rules); /* no rule of ours is missing in the table */
+    free(owned);
+}
+
+static void print_identity(const mr_ruleset *r, const mr_identity *id, mr_buf *out) {
+    static const char *const before[] = {
+        [MR_ID_EACH] = "",      [MR_ID_MIXTURE] = "",     [MR_ID_ALL] = "all:", [MR_ID_SAME] = "same:",
+        [MR_ID_TEST] = "test:", [MR_ID_START] = "start:", [MR_ID_ANY] = "any",  [MR_ID_PATIENT] = "patient"};
+    mr_buf_clear(out);
+    mr_buf_adds(out, before[id->form]);
+    mr_buf_addsp(out, id->word);
+    if (id->form == MR_ID_TEST) mr_buf_addc(out, '+');
+    for (size_t i = 0; i < id->n_groups; i++) {
+        if (i) mr_buf_addc(out, id->form == MR_ID_MIXTURE ? ',' : '|');
+        mr_buf_addsp(out, r->groups[id->groups[i]].name);
+    }
+}
+
+static void test_harms_and_identities_are_those_of_the_table(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/rule-harms.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv t;
+    mr_error err = {0};
+    bool more = true;
+    mr_buf text;
+    mr_buf_init(&text, 4096);
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_int_equal(mr_tsv_open(&t, "rule-harms.tsv", bytes, &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        const mr_rule *rule = mr_ruleset_rule(r, mr_tsv_get(&t, "id"));
+        if (!rule) continue;
+        expect_equal(rule->id, "harm", mr_tsv_get(&t, "harm"), r->harms[rule->harm].key);
+        print_identity(r, &rule->identity, &text);
+        expect_equal(rule->id, "identity", mr_tsv_get(&t, "identity"), mr_buf_span(&text));
+        mr_buf_clear(&text);
+        if (rule->ladder.ptr)
+            mr_buf_printf(&text, "%.*s:%u", MR_SPAN_ARG(rule->ladder), rule->rung);
+        else
+            mr_buf_addc(&text, '-');
+        expect_equal(rule->id, "ladder", mr_tsv_get(&t, "ladder"), mr_buf_span(&text));
+        mr_buf_clear(&text);
+        mr_buf_printf(&text, "%u", rule->leads);
+        expect_equal(rule->id, "leads", mr_tsv_get(&t, "leads"), mr_buf_span(&text));
+    }
+    mr_buf_free(&text);
+    free(owned);
+}
+
+static void test_harm_texts_are_those_of_the_table(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/harms.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv t;
+    mr_error err = {0};
+    bool more = true;
+    size_t seen = 0;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    assert_int_equal(mr_tsv_open(&t, "harms.tsv", bytes, &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        uint16_t number = mr_ruleset_harm(r, mr_tsv_get(&t, "key"));
+        if (number == MR_NO_NUMBER) continue;
+        const mr_harm *h = &r->harms[number];
+        seen++;
+        expect_equal(h->key, "title", mr_tsv_get(&t, "title"), h->title);
+        expect_equal(h->key, "meaning", mr_tsv_get(&t, "meaning"), h->meaning);
+        expect_equal(h->key, "actcode", mr_tsv_get(&t, "actcode"), h->actcode.ptr ? h->actcode : MR_SPAN("-"));
+        expect_equal(h->key, "lane", mr_tsv_get(&t, "lane"), h->lane);
+        expect_equal(h->key, "folds", mr_tsv_get(&t, "folds"), h->folds ? MR_SPAN("yes") : MR_SPAN("no"));
+    }
+    assert_int_equal(seen, r->n_harms);
+    free(owned);
+}
+
+static bool has_member(const mr_group *g, mr_span substance) {
+    for (size_t i = 0; i < g->n_members; i++)
+        if (mr_span_eq(g->members[i].substance, substance)) return true;
+    return false;
+}
+
+static void test_groups_have_the_members_of_the_table(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/drug-groups.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv t;
+    mr_error err = {0};
+    bool more = true;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    size_t *seen = calloc(r->n_groups, sizeof *seen);
+    assert_non_null(seen);
+    assert_int_equal(mr_tsv_open(&t, "drug-groups.tsv", bytes, &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        uint16_t g = mr_ruleset_group(r, mr_tsv_get(&t, "group"));
+        if (g == MR_NO_NUMBER) continue;
+        seen[g]++;
+        if (!has_member(&r->groups[g], mr_tsv_get(&t, "inn")))
+            fail_msg("%.*s lacks %.*s", MR_SPAN_ARG(r->groups[g].name), MR_SPAN_ARG(mr_tsv_get(&t, "inn")));
+    }
+    for (size_t g = 0; g < r->n_groups; g++)
+        if (seen[g] != r->groups[g].n_members)
+            fail_msg("%.*s has members that the table lacks", MR_SPAN_ARG(r->groups[g].name));
+    free(seen);
+    free(owned);
+}
+
+static void test_scores_are_those_of_the_table(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/acb.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv t;
+    mr_error err = {0};
+    bool more = true;
+    size_t seen = 0;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    const mr_scale *scale = &r->scales[r->default_scale];
+    assert_true(mr_span_is(scale->name, "medreview-default"));
+    assert_int_equal(mr_tsv_open(&t, "acb.tsv", bytes, &err), MR_OK);
+    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
+        uint64_t points = 0;
+        if (!mr_span_is(mr_tsv_get(&t, "scale"), "medreview-default")) continue;
+        assert_true(mr_span_u64(mr_tsv_get(&t, "score"), &points));
+        seen++;
+        bool same = false;
+        for (size_t i = 0; i < scale->n_scores; i++)
+            same |= mr_span_eq(scale->scores[i].substance, mr_tsv_get(&t, "drug")) &&
+                    scale->scores[i].points == (double)points;
+        if (!same) fail_msg("%.*s has another score", MR_SPAN_ARG(mr_tsv_get(&t, "drug")));
+    }
+    assert_int_equal(seen, scale->n_scores);
+    free(owned);
+}
+
+/* Every shipped code stands in the table for that concept. The role may differ for one reason only: a "history of" code
+ * of a PINCER list counts as an event (concepts.tsv says why). */
+static void test_codes_are_those_of_the_table(void **state) {
+    (void)state;
+    mr_span bytes;
+    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/data/concept-codes.tsv", &bytes);
+    if (!owned) return;
+    mr_tsv ours, table;
+    mr_error err = {0};
+    bool more = true, more_rows = true;
+    assert_int_equal(mr_tsv_open(&ours, "concepts.tsv", embedded("concepts.tsv"), &err), MR_OK);
+    while (mr_tsv_next(&ours, &more, &err) == MR_OK && more) {
+        bool found = false;
+        assert_int_equal(mr_tsv_open(&table, "concept-codes.tsv", bytes, &err), MR_OK);
+        while (!found && mr_tsv_next(&table, &more_rows, &err) == MR_OK && more_rows) {
+            if (!mr_span_eq(mr_tsv_get(&table, "code"), mr_tsv_get(&ours, "code"))) continue;
+            if (!mr_span_eq(mr_tsv_get(&table, "key"), mr_tsv_get(&ours, "concept"))) continue;
+            mr_span role = mr_tsv_get(&table, "role"), own = mr_tsv_get(&ours, "role");
+            found = mr_span_eq(role, own) || (mr_span_is(role, "history") && mr_span_is(own, "event"));
+        }
+        if (!found)
+            fail_msg("concepts.tsv:%u: %.*s is not in the table", ours.line, MR_SPAN_ARG(mr_tsv_get(&ours, "code")));
+    }
+    free(owned);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shipped_examples_hold),
+        cmocka_unit_test(test_shipped_rules_have_an_unknown_example),
+        cmocka_unit_test(test_shipped_codes_are_whole),
+        cmocka_unit_test(test_verhoeff),
+        cmocka_unit_test(test_unions_are_spelled_out),
+        cmocka_unit_test(test_groups_and_routes),
+        cmocka_unit_test(test_order_of_files_changes_nothing),
+        cmocka_unit_test(test_prompts),
+        cmocka_unit_test(test_rules_say_what_the_table_says),
+        cmocka_unit_test(test_harms_and_identities_are_those_of_the_table),
+        cmocka_unit_test(test_harm_texts_are_those_of_the_table),
+        cmocka_unit_test(test_groups_have_the_members_of_the_table),
+        cmocka_unit_test(test_scores_are_those_of_the_table),
+        cmocka_unit_test(test_codes_are_those_of_the_table),
+    };
+    return cmocka_run_group_tests(tests, load_shipped, free_shipped);
+}
