@@ -49,12 +49,16 @@ tape_type type_of(mr_json v) {
     return v.at ? ref(v).tape_ref_type() : tape_type::ROOT;
 }
 
+/* A string's tape word holds its place in the buffer, where its length stands before it. */
+mr_span text_of(const uint8_t *strings, uint64_t word) {
+    const uint8_t *at = strings + (word & ((uint64_t{1} << 56) - 1));
+    uint32_t length;
+    std::memcpy(&length, at, sizeof length);
+    return mr_span{reinterpret_cast<const char *>(at + sizeof length), length};
+}
+
 mr_span text_at(const document *doc, size_t index) {
-    tape_ref t(doc, index);
-    mr_span s;
-    s.ptr = t.get_c_str();
-    s.len = t.get_string_length();
-    return s;
+    return text_of(doc->string_buf.get(), doc->tape[index]);
 }
 
 void wipe(void *at, size_t n) {
@@ -302,13 +306,17 @@ void mr_fhir_members_of(mr_json object, mr_fhir_members *ret) noexcept {
     ret->twice = false;
     if (type_of(object) != tape_type::START_OBJECT) return;
     const document *doc = static_cast<const document *>(object.at);
-    const uint64_t *tape = doc->tape.get();
+    const uint64_t *const tape =
+        doc->tape.get(); /* in registers: the compiler cannot know that `ret` is not the tape */
+    const uint8_t *const strings = doc->string_buf.get();
     const size_t end = static_cast<uint32_t>(tape[object.index]) - 1;
     uint64_t known[2] = {0, 0};
+    size_t n = 0;
+    bool twice = false;
     strangers others;
     others.n = 0;
     for (size_t at = object.index + 1; at < end;) {
-        const mr_span text = text_at(doc, at++);
+        const mr_span text = text_of(strings, tape[at++]);
         const uint64_t word = tape[at], head = head_of(text.ptr, text.len);
         const mr_json_kind kind = kind_of(word);
         const size_t value = at;
@@ -324,16 +332,18 @@ void mr_fhir_members_of(mr_json object, mr_fhir_members *ret) noexcept {
         }
         const uint64_t bit = uint64_t{1} << (name & 63);
         if (known[name >> 6] & bit) {
-            ret->twice = true;
+            twice = true;
             continue;
         }
         known[name >> 6] |= bit;
-        mr_fhir_member &m = ret->v[ret->n++];
+        mr_fhir_member &m = ret->v[n++];
         m.name = name;
         m.kind = kind;
-        m.text = kind == MR_J_STRING ? text_at(doc, value) : mr_span{nullptr, 0};
+        m.text = kind == MR_J_STRING ? text_of(strings, word) : mr_span{nullptr, 0};
         m.value = handle(doc, value);
     }
+    ret->n = n;
+    ret->twice = twice;
     if (others.n > strangers::MOST)
         ret->twice |= duplicates_large(object, ret->n + others.n);
     else if (others.n > 1)

@@ -15,9 +15,12 @@ typedef struct mr_notice {
 } mr_notice;
 
 typedef struct mr_notices {
-    mr_notice *v;
+    mr_notice *v; /* each (type, id) once, in the order of the body; the last word about a resource counts */
     size_t n;
-    bool handshake; /* or heartbeat: nothing to do */
+    bool handshake; /* or heartbeat, or the sender's validation: nothing to do */
+    /* Topic notifications: numbers of the first and last event told, 0 when there are none. A number that does not follow
+     * the one before it, or falls, means that events were lost: look for yourself. */
+    uint64_t first_event, last_event;
 } mr_notices;
 
 typedef struct mr_notice_request {
@@ -28,7 +31,8 @@ typedef struct mr_notice_request {
     mr_span deleted_resource; /* header X-Medplum-Deleted-Resource; absent */
 } mr_notice_request;
 
-/* An empty body without a tail gives one notice with an empty type: look for yourself.
+/* An empty body without a tail gives one notice with an empty type: look for yourself. So does whatever says that
+ * something changed, but not what.
  *   MR_MALFORMED   never can be understood (answer 400); a type or id that is none in FHIR
  *   MR_REFUSED     XML (answer 415: set channel.payload to application/fhir+json)
  *   MR_LIMIT       more than MR_MAX_EVENTS_PER_NOTICE events (answer 413) */
