@@ -177,9 +177,11 @@ static void entry_begin(mr_jw *j) {
 }
 
 static void entry_end(mr_jw *j, const char *type, const char *id) {
-    char url[ID_BYTES + 40];
+    char url[ID_BYTES + 40], full[ID_BYTES + 100];
     snprintf(url, sizeof url, "%s/%s", type, id);
+    snprintf(full, sizeof full, "https://medreview.example.org/fhir/%s", url);
     mr_jw_end(j);
+    mr_jw_z(j, "fullUrl", full); /* relative references resolve against it */
     mr_jw_object(j, "request");
     mr_jw_z(j, "method", "PUT");
     mr_jw_z(j, "url", url);

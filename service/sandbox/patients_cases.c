@@ -251,7 +251,7 @@ static mr_demo_patient drawn(uint32_t seed, unsigned i) {
     unsigned months = (unsigned)mr_rand_below(&chance, 12);
     double egfr = 48 + (double)mr_rand_below(&chance, 45);
     p.results[0] = (mr_demo_result){MR_DEMO_EGFR, egfr, months};
-    p.results[1] = (mr_demo_result){MR_DEMO_POTASSIUM, 3.8 + (double)mr_rand_below(&chance, 13) / 10, months};
+    p.results[1] = (mr_demo_result){MR_DEMO_POTASSIUM, (double)(38 + mr_rand_below(&chance, 13)) / 10, months};
     return p;
 }
 

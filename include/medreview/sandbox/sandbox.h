@@ -64,9 +64,9 @@ typedef struct mr_sandbox_quirks {
     bool no_transaction, no_update_create;
     bool uuid_versions;
     /* As HAPI 8.8 was seen to differ from the specification: a stale If-Match is 409, not 412, and none on what does
-     * not exist; If-None-Match on a write is not looked at; etags in a transaction's answer are bare ("1"); the self
-     * link of POST _search names no parameters; Prefer: handling=lenient is not looked at; with subscriptions on, the
-     * same id and version of two types is 409. */
+     * not exist; If-None-Match on a write is not looked at; etags in a transaction's answer are bare ("1"); 304 has no
+     * ETag; the self link of POST _search names no parameters; Prefer: handling=lenient is not looked at; with
+     * subscriptions on, the same id and version of two types is 409. */
     bool as_hapi;
     bool ignore_unknown_params; /* drops them from search and self link instead of answering 400 */
     int64_t page_life_ms;       /* of a next link, then 410; 0: an hour */
