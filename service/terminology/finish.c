@@ -76,6 +76,13 @@ bool mr_reading_same(const mr_terminology *t, const mr_reading *a, const mr_read
     return true;
 }
 
+bool mr_reading_finer(const mr_terminology *t, const mr_reading *a, const mr_reading *b) {
+    if (b->n != a->n) return b->n > a->n;
+    for (size_t i = 0; i < b->n; i++)
+        if (!holds(a, b->part[i].substance) && holds(a, collapsed(t, b->part[i].substance))) return true;
+    return false;
+}
+
 static int by_key(const void *a, const void *b) {
     return mr_span_cmp(((const mr_ingredient *)a)->substance, ((const mr_ingredient *)b)->substance);
 }

@@ -3,6 +3,7 @@
 #include "room.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DEGRADED "196421000000109" /* Transfer-degraded medication entry: the real name is only in the text */
 enum { MOST_CODINGS = 32 };        /* beyond any payload; more are read as far as this, and that is said */
@@ -151,6 +152,10 @@ static bool is_degraded_text(mr_span text) {
 /* Form, strength and route from a name that says the same substances as the code. */
 static void sharpen(ask *k, const mr_reading *named) {
     mr_shape *have = &k->best.shape;
+    if (mr_reading_finer(k->t, &k->best, named)) {
+        k->best.n = named->n;
+        memcpy(k->best.part, named->part, named->n * sizeof named->part[0]);
+    }
     for (size_t i = 0; i < k->best.n; i++)
         for (size_t j = 0; j < named->n; j++)
             if (k->best.part[i].substance == named->part[j].substance && k->best.part[i].strength.value <= 0)

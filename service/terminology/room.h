@@ -91,6 +91,9 @@ bool mr_reading_add(const mr_terminology *t, mr_reading *r, uint32_t substance, 
                     size_t n_strengths);
 /* Do both name the same substances? Two codes of one medicine must. */
 bool mr_reading_same(const mr_terminology *t, const mr_reading *a, const mr_reading *b);
+/* Of two that are the same: does b say more exactly what it is? Insulin glargine for insulin, the progestogen of a
+ * pill. */
+bool mr_reading_finer(const mr_terminology *t, const mr_reading *a, const mr_reading *b);
 /* The names of the substances, joined by " + ", for steps. */
 mr_span mr_reading_text(const mr_terminology *t, const mr_reading *r, mr_arena *a);
 /* Chooses the names that drug groups use and writes *ret's ingredients, route, form. */
