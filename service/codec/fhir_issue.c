@@ -163,6 +163,25 @@ static mr_span key_of(mr_span issue_id) {
     return mr_span_starts(issue_id, "mr-di-") ? mr_span_from(issue_id, 6) : issue_id;
 }
 
+const char *mr_outcome_word(mr_outcome_kind kind) {
+    static const char *const word[] = {"none", "accepted", "no-action", "not-applicable", "set-aside"};
+    return word[kind];
+}
+
+void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, const mr_tx_settings *s) {
+    char judged[160];
+    const mr_judgement *j = &c->judged;
+    mr_jw_array(w, "identifier");
+    mr_ours_identifier(w, &s->site, "finding", c->issue ? c->issue->key : key_of(c->issue_id));
+    if (content.len) mr_ours_identifier(w, &s->site, "content", content);
+    if (j->episode || j->mitigations) {
+        (void)snprintf(judged, sizeof judged, "%u.%u.%s.%.*s", j->episode, j->mitigations, mr_outcome_word(j->outcome),
+                       MR_SPAN_ARG(j->content));
+        mr_ours_identifier(w, &s->site, "judged", mr_span_of(judged));
+    }
+    mr_jw_end(w);
+}
+
 void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_record *record, const mr_tx_settings *s) {
     const mr_finding *f = c->finding;
     char moment[MR_DATE_TEXT], text[URI];
@@ -172,10 +191,7 @@ void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_reco
     mr_jw_z(w, "resourceType", "DetectedIssue");
     mr_jw_string(w, "id", c->issue_id);
     mr_ours_meta(w, &s->site);
-    mr_jw_array(w, "identifier");
-    mr_ours_identifier(w, &s->site, "finding", c->issue ? c->issue->key : key_of(c->issue_id));
-    mr_ours_identifier(w, &s->site, "content", mr_span_of(f->content));
-    mr_jw_end(w);
+    mr_ours_issue_identifiers(w, c, mr_span_of(f->content), s);
     mr_jw_z(w, "status", mr_issue_status_text(c->issue_status));
     code(w, f, &s->site);
     mr_jw_z(w, "severity", mr_severity_text(f->severity));

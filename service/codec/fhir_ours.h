@@ -12,6 +12,10 @@ void mr_ours_meta(mr_jw *w, const mr_site *site);
 void mr_ours_identifier(mr_jw *w, const mr_site *site, const char *kind, mr_span value);
 void mr_ours_reference(mr_jw *w, const char *name, mr_span reference);
 
+/* The word for a decision inside the judged identifier. */
+const char *mr_outcome_word(mr_outcome_kind kind);
+/* Our identifiers of an issue: finding, content, and judged when something was decided. */
+void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, const mr_tx_settings *s);
 /* A whole fresh DetectedIssue or Task. */
 void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_record *record, const mr_tx_settings *s);
 void mr_ours_task(mr_jw *w, const char *name, const mr_task_plan *t, const mr_tx_settings *s);

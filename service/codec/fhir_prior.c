@@ -57,17 +57,34 @@ static bool read_rules(const json_t *resource, mr_span base_uri, mr_arena *a, mr
     return true;
 }
 
+/* "<episode>.<mitigations>.<outcome>.<content>", as fhir_issue.c writes it; anything else counts as no decision. */
+static bool read_judgement(mr_span text, mr_arena *a, mr_judgement *ret) {
+    mr_span episode, mitigations, outcome, content, rest;
+    uint64_t e, m;
+    if (!mr_span_split(text, '.', &episode, &rest) || !mr_span_split(rest, '.', &mitigations, &rest) ||
+        !mr_span_split(rest, '.', &outcome, &content))
+        return true;
+    if (!mr_span_u64(episode, &e) || !mr_span_u64(mitigations, &m) || e > 100000 || m > 100000) return true;
+    mr_outcome_kind kind = MR_OUT_NONE;
+    while (kind <= MR_OUT_SET_ASIDE && !mr_span_is(outcome, mr_outcome_word(kind))) kind++;
+    if (kind > MR_OUT_SET_ASIDE) return true;
+    *ret = (mr_judgement){.episode = (unsigned)e, .mitigations = (unsigned)m, .outcome = kind};
+    return keep(a, content, &ret->content);
+}
+
 static bool read_issue(const json_t *resource, mr_span base_uri, mr_arena *a, mr_prior *prior) {
     mr_span key = identifier(resource, base_uri, "/id/finding"),
             last = text_of(json_object_get(json_object_get(resource, "meta"), "lastUpdated"));
     if (!key.len) return true;
     mr_prior_issue p = {.status = mr_issue_status_parse(text_of(json_object_get(resource, "status"))),
-                        .touched = json_array_size(json_object_get(resource, "mitigation")) > 0};
+                        .mitigations = (unsigned)json_array_size(json_object_get(resource, "mitigation"))};
     /* A severity that is not there counts as the lowest: then a rise is never overlooked. */
     if (!mr_severity_parse(text_of(json_object_get(resource, "severity")), &p.severity)) p.severity = MR_LOW;
     return keep(a, text_of(json_object_get(resource, "id")), &p.id) && keep(a, version_of(resource), &p.version) &&
            keep(a, key, &p.key) && keep(a, identifier(resource, base_uri, "/id/content"), &p.content) &&
-           keep(a, last, &p.last_updated) && read_rules(resource, base_uri, a, &p) && keep_raw(a, resource, &p.raw) &&
+           keep(a, last, &p.last_updated) &&
+           read_judgement(identifier(resource, base_uri, "/id/judged"), a, &p.judged) &&
+           read_rules(resource, base_uri, a, &p) && keep_raw(a, resource, &p.raw) &&
            MR_PUSH(a, prior->issues, prior->n_issues, prior->cap_issues, p);
 }
 

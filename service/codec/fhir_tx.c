@@ -61,8 +61,9 @@ static mr_rc issue_entry(tx *t, const mr_change *c) {
     mr_jw_object(&fresh, NULL);
     mr_jw_z(&fresh, "status", mr_issue_status_text(c->issue_status));
     mr_ours_meta(&fresh, &t->s->site);
+    mr_ours_issue_identifiers(&fresh, c, c->issue->content, t->s);
     mr_jw_end(&fresh);
-    static const char *const members[] = {"meta", "status", NULL};
+    static const char *const members[] = {"meta", "status", "identifier", NULL};
     return merged_entry(t, "DetectedIssue", c->issue->id, c->issue->version, c->issue->raw, members, nothing_kept);
 }
 

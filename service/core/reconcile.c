@@ -45,7 +45,8 @@ typedef struct standing { /* one prior issue and what this review makes of it */
     const mr_prior_issue *issue;
     mr_issue_status status;    /* as it will stand */
     const mr_prior_task *task; /* latest Task of ours that lists it; NULL when none */
-    mr_outcome_kind outcome;   /* of that Task for this issue */
+    mr_judgement judged;       /* as it will stand */
+    bool applied;              /* a decision is carried over to the issue by this review */
     bool duplicate, met;       /* met: a fresh finding has this key */
 } standing;
 
@@ -133,28 +134,42 @@ static mr_outcome_kind outcome_of(const mr_prior_task *t, mr_span key) {
     return t->outcome;
 }
 
-/* The latest Task that lists the issue decides; an earlier one judged an earlier state of it. */
-static void judge(work *w, standing *s) {
-    for (size_t i = 0; i < w->n_tasks; i++)
-        if (w->tasks[i]->status != MR_TS_ENTERED_IN_ERROR && lists(w->tasks[i], s->issue->id)) s->task = w->tasks[i];
-    if (s->task && (s->task->status == MR_TS_COMPLETED || s->task->status == MR_TS_REJECTED))
-        s->outcome = outcome_of(s->task, s->issue->key);
-}
-
 static bool awaiting(mr_issue_status s) {
     return s == MR_IS_PRELIMINARY || s == MR_IS_REGISTERED || s == MR_IS_UNKNOWN;
 }
 
-/* What people decided, carried over to the issue. */
-static void apply_outcome(standing *s) {
-    if (s->duplicate) {
-        s->status = MR_IS_ENTERED_IN_ERROR;
-        return;
+static mr_outcome_kind decision_of(const mr_prior_task *t, mr_span key) {
+    if (t->status == MR_TS_COMPLETED || t->status == MR_TS_REJECTED) return outcome_of(t, key);
+    if (t->status == MR_TS_FAILED || (t->status == MR_TS_CANCELLED && !t->resolved_by_record)) return MR_OUT_SET_ASIDE;
+    return MR_OUT_NONE;
+}
+
+/* The latest Task that lists the issue decides, once: what it said about earlier content is no word about later. */
+static void judge(work *w, standing *s) {
+    s->judged = s->issue->judged;
+    for (size_t i = 0; i < w->n_tasks; i++) {
+        const mr_prior_task *t = w->tasks[i];
+        if (t->status == MR_TS_ENTERED_IN_ERROR || !lists(t, s->issue->id)) continue;
+        /* On a later Task again: what the earlier one said is over, whether or not we saw it in time. */
+        if (s->task && s->task->episode > s->judged.episode && decision_of(s->task, s->issue->key) != MR_OUT_NONE)
+            s->judged = (mr_judgement){.episode = s->task->episode, .mitigations = s->judged.mitigations};
+        s->task = t;
     }
-    if (!awaiting(s->status)) return;
-    if (s->outcome == MR_OUT_NOT_APPLICABLE)
+    if (s->duplicate || s->status == MR_IS_ENTERED_IN_ERROR) return;
+    mr_outcome_kind outcome =
+        s->task && s->task->episode > s->judged.episode ? decision_of(s->task, s->issue->key) : MR_OUT_NONE;
+    bool mitigated = s->issue->mitigations > s->judged.mitigations;
+    if (outcome == MR_OUT_NONE && !mitigated) return;
+    if (outcome != MR_OUT_NONE) s->judged.episode = s->task->episode;
+    s->judged.outcome = mitigated && outcome != MR_OUT_NOT_APPLICABLE ? MR_OUT_ACCEPTED : outcome;
+    s->judged.mitigations = s->issue->mitigations;
+    s->judged.content = s->issue->content;
+    /* A final issue is a person's record: what was decided is known, and written when the issue is written anyway. */
+    s->applied = s->status != MR_IS_FINAL && s->status != MR_IS_CORRECTED;
+    if (!s->applied || s->status == MR_IS_CANCELLED) return; /* gone before it was decided: noted, nothing revived */
+    if (s->judged.outcome == MR_OUT_NOT_APPLICABLE)
         s->status = MR_IS_CANCELLED;
-    else if (s->outcome != MR_OUT_NONE || s->issue->touched)
+    else if (s->judged.outcome != MR_OUT_SET_ASIDE)
         s->status = MR_IS_FINAL;
 }
 
@@ -189,25 +204,31 @@ static mr_rc take_stock(work *w, const mr_prior_issue *issues, size_t n_issues, 
     for (size_t i = 0; i < n_issues; i++)
         w->standings[w->n_standings++] = (standing){.issue = &issues[i], .status = issues[i].status};
     if (n_issues) qsort(w->standings, n_issues, sizeof *w->standings, by_key);
+    const standing *kept = NULL; /* the first of this key that is no error */
     for (size_t i = 0; i < w->n_standings; i++) {
         standing *s = &w->standings[i];
-        bool same_as_before = i && mr_span_eq(s->issue->key, w->standings[i - 1].issue->key);
-        if (same_as_before && s->status != MR_IS_ENTERED_IN_ERROR) {
+        if (kept && !mr_span_eq(s->issue->key, kept->issue->key)) kept = NULL;
+        if (s->status != MR_IS_ENTERED_IN_ERROR && kept) {
             s->duplicate = true;
             w->plan.duplicates++;
+        } else if (s->status != MR_IS_ENTERED_IN_ERROR) {
+            kept = s;
         }
         judge(w, s);
-        apply_outcome(s);
+        if (s->duplicate) s->status = MR_IS_ENTERED_IN_ERROR;
     }
     return MR_OK;
 }
 
-/* The last episode of that key which is no duplicate; NULL when there is none. */
+/* The last episode of that key; within an episode the one that is no error. NULL when there is none. */
 static standing *find(work *w, mr_span key) {
     standing *last = NULL;
-    for (size_t i = 0; i < w->n_standings; i++)
-        if (!w->standings[i].duplicate && mr_span_eq(base_key(w->standings[i].issue->key), key))
-            last = &w->standings[i];
+    for (size_t i = 0; i < w->n_standings; i++) {
+        standing *s = &w->standings[i];
+        if (s->duplicate || !mr_span_eq(base_key(s->issue->key), key)) continue;
+        bool repaired = last && mr_span_eq(last->issue->key, s->issue->key) && s->status == MR_IS_ENTERED_IN_ERROR;
+        if (!repaired) last = s;
+    }
     return last;
 }
 
@@ -221,10 +242,23 @@ static mr_rc suppress(work *w, const mr_finding *f, mr_day until) {
     return MR_PUSH(w->a, w->plan.suppressed, w->plan.n_suppressed, w->cap_suppressed, s) ? MR_OK : full(w);
 }
 
+/* A Task that is through and lists that id judged an issue that is no longer there: not this new one. */
+static bool judged_before(const work *w, mr_span id) {
+    for (size_t i = 0; i < w->n_tasks; i++)
+        if (w->tasks[i]->status != MR_TS_REQUESTED && !held(w->tasks[i]) && !w->tasks[i]->resolved_by_record &&
+            lists(w->tasks[i], id))
+            return true;
+    return false;
+}
+
 static mr_rc create(work *w, const mr_finding *f, unsigned episode) {
-    mr_span id =
-        episode < 2 ? mr_arena_printf(w->a, "mr-di-%s", f->id) : mr_arena_printf(w->a, "mr-di-%s-%u", f->id, episode);
-    if (!id.ptr) return full(w);
+    mr_span id;
+    do {
+        id = episode < 2 ? mr_arena_printf(w->a, "mr-di-%s", f->id)
+                         : mr_arena_printf(w->a, "mr-di-%s-%u", f->id, episode);
+        if (!id.ptr) return full(w);
+        episode++;
+    } while (judged_before(w, id));
     mr_rc rc = change(
         w, (mr_change){.kind = MR_CH_CREATE_ISSUE, .finding = f, .issue_status = MR_IS_PRELIMINARY, .issue_id = id});
     return rc == MR_OK ? add_live(w, f, id) : rc;
@@ -232,25 +266,27 @@ static mr_rc create(work *w, const mr_finding *f, unsigned episode) {
 
 static mr_rc revise(work *w, const mr_finding *f, standing *s, mr_issue_status to) {
     s->status = to;
-    mr_rc rc = change(
-        w,
-        (mr_change){
-            .kind = MR_CH_REVISE_ISSUE, .finding = f, .issue = s->issue, .issue_status = to, .issue_id = s->issue->id});
+    mr_rc rc = change(w, (mr_change){.kind = MR_CH_REVISE_ISSUE,
+                                     .finding = f,
+                                     .issue = s->issue,
+                                     .issue_status = to,
+                                     .issue_id = s->issue->id,
+                                     .judged = s->judged});
     return rc == MR_OK ? add_live(w, f, s->issue->id) : rc;
 }
 
 static mr_rc write_status(work *w, const standing *s) {
-    if (s->status == s->issue->status) return MR_OK;
-    return change(
-        w, (mr_change){
-               .kind = MR_CH_STATUS_ISSUE, .issue = s->issue, .issue_status = s->status, .issue_id = s->issue->id});
+    if (s->status == s->issue->status && !s->applied) return MR_OK;
+    return change(w, (mr_change){.kind = MR_CH_STATUS_ISSUE,
+                                 .issue = s->issue,
+                                 .issue_status = s->status,
+                                 .issue_id = s->issue->id,
+                                 .judged = s->judged});
 }
 
-/* A Task that failed, or that a person cancelled, is a decision about these findings: no new Task for the same content.
- */
-static bool set_aside(const standing *s) {
-    return s->task &&
-           (s->task->status == MR_TS_FAILED || (s->task->status == MR_TS_CANCELLED && !s->task->resolved_by_record));
+/* Decided so, about just this content. */
+static bool decided(const standing *s, mr_outcome_kind outcome, mr_span content) {
+    return s->judged.outcome == outcome && mr_span_eq(s->judged.content, content);
 }
 
 static bool same_content(const mr_finding *f, const mr_prior_issue *i) {
@@ -261,31 +297,35 @@ static mr_rc met_awaiting(work *w, const mr_finding *f, standing *s) {
     bool weaker = f->severity < s->issue->severity || f->certainty == MR_POSSIBLE;
     if (!same_content(f, s->issue) && (w->set->complete || !weaker)) return revise(w, f, s, MR_IS_PRELIMINARY);
     w->plan.unchanged++;
-    mr_rc rc = write_status(w, s); /* registered or unknown stay as they are; nothing to say */
-    if (rc != MR_OK || set_aside(s)) return rc;
+    mr_rc rc = write_status(w, s);
+    if (rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content)) return rc;
     return add_live(w, f, s->issue->id);
 }
 
+/* No action was thought right: quiet for its days, then asked again. */
+static mr_rc met_no_action(work *w, const mr_finding *f, standing *s, bool *ret_handled) {
+    if (!decided(s, MR_OUT_NO_ACTION, mr_span_of(f->content)) || !s->task || !mr_when_given(s->task->closed))
+        return MR_OK;
+    mr_day until = s->task->closed.hi + (mr_day)w->set->suppress_days;
+    if (w->set->as_of <= until) return suppress(w, f, until);
+    *ret_handled = s->status != MR_IS_AMENDED;
+    return *ret_handled ? revise(w, f, s, MR_IS_AMENDED) : MR_OK;
+}
+
 static mr_rc met_final(work *w, const mr_finding *f, standing *s) {
+    bool handled = false;
     if (f->severity > s->issue->severity) return revise(w, f, s, MR_IS_AMENDED);
-    if (s->outcome == MR_OUT_NO_ACTION && mr_when_given(s->task->closed)) {
-        mr_day until = s->task->closed.hi + (mr_day)w->set->suppress_days;
-        if (w->set->as_of > until && s->task == w->tasks[w->n_tasks - 1]) return revise(w, f, s, MR_IS_AMENDED);
-        if (w->set->as_of <= until) {
-            mr_rc rc = suppress(w, f, until);
-            if (rc != MR_OK) return rc;
-        }
-    }
-    /* Amended by us and not yet looked at: it stays on its Task. */
-    bool waits = s->status == MR_IS_AMENDED && s->outcome == MR_OUT_NONE && !set_aside(s);
+    mr_rc rc = met_no_action(w, f, s, &handled);
+    if (rc != MR_OK || handled) return rc;
     w->plan.unchanged++;
-    mr_rc rc = write_status(w, s);
+    rc = write_status(w, s);
+    /* Amended by us and not yet decided: it stays on its Task. */
+    bool waits = s->status == MR_IS_AMENDED && !decided(s, MR_OUT_SET_ASIDE, s->issue->content);
     return rc == MR_OK && waits ? add_live(w, f, s->issue->id) : rc;
 }
 
 static mr_rc met_cancelled(work *w, const mr_finding *f, standing *s) {
-    bool dismissed = s->outcome == MR_OUT_NOT_APPLICABLE;
-    if (dismissed && f->severity <= s->issue->severity && same_content(f, s->issue)) {
+    if (decided(s, MR_OUT_NOT_APPLICABLE, mr_span_of(f->content)) && f->severity <= s->issue->severity) {
         w->plan.unchanged++;
         mr_rc rc = suppress(w, f, MR_DAY_MAX);
         return rc == MR_OK ? write_status(w, s) : rc;
@@ -312,15 +352,16 @@ static mr_rc meet(work *w, const mr_finding *f) {
 
 /* An issue that no fresh finding speaks for. */
 static mr_rc unmet(work *w, standing *s) {
-    bool open = awaiting(s->status) || (s->status == MR_IS_AMENDED && s->outcome == MR_OUT_NONE && !s->issue->touched);
-    if (s->duplicate || !open) return write_status(w, s);
+    if (s->duplicate || !awaiting(s->status))
+        return write_status(w, s); /* final, amended: a person's record, left as it is */
     if (withdrawn(w, s->issue)) {
         s->status = MR_IS_ENTERED_IN_ERROR;
         return write_status(w, s);
     }
-    if (s->status == MR_IS_AMENDED) return MR_OK; /* a person's record once: left as it is, and off the Task */
-    if (!w->set->patient_gone && (!w->set->complete || unassessable(w, s->issue)))
-        return set_aside(s) ? MR_OK : add_live(w, NULL, s->issue->id);
+    if (!w->set->patient_gone && (!w->set->complete || unassessable(w, s->issue))) {
+        mr_rc rc = write_status(w, s);
+        return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_live(w, NULL, s->issue->id);
+    }
     s->status = MR_IS_CANCELLED;
     return write_status(w, s);
 }

@@ -37,7 +37,23 @@ const char *mr_task_status_text(mr_task_status s);
 mr_task_status mr_task_status_parse(mr_span s);
 
 /* How a closed Task judged its findings (fhir.md 11). */
-typedef enum mr_outcome_kind { MR_OUT_NONE, MR_OUT_ACCEPTED, MR_OUT_NO_ACTION, MR_OUT_NOT_APPLICABLE } mr_outcome_kind;
+typedef enum mr_outcome_kind {
+    MR_OUT_NONE,
+    MR_OUT_ACCEPTED,
+    MR_OUT_NO_ACTION,
+    MR_OUT_NOT_APPLICABLE,
+    MR_OUT_SET_ASIDE /* the Task failed or a person cancelled it: no new Task for the same content */
+} mr_outcome_kind;
+
+/* What people last decided about an issue, and about which content of it. It stands on the issue itself as our third
+ * identifier ({base-uri}/id/judged), so that a decision is applied once, outlives our store, and never counts for
+ * content that came later. */
+typedef struct mr_judgement {
+    unsigned episode;     /* of the Task that decided; 0: none */
+    unsigned mitigations; /* that were seen; one more is a new decision */
+    mr_outcome_kind outcome;
+    mr_span content; /* hash of what was judged */
+} mr_judgement;
 typedef struct mr_finding_outcome {
     mr_span key; /* finding key */
     mr_outcome_kind outcome;
@@ -48,7 +64,8 @@ typedef struct mr_prior_issue {
     mr_span key, content; /* our two identifiers; content absent on foreign edits */
     mr_issue_status status;
     mr_severity severity;
-    bool touched;   /* has a mitigation: a person worked on it */
+    unsigned mitigations; /* a person worked on it; each counts as accepted */
+    mr_judgement judged;
     mr_span *rules; /* ids of its source rules, from code.coding */
     size_t n_rules;
     mr_span last_updated;
@@ -87,7 +104,8 @@ typedef struct mr_change {
     const mr_finding *finding;
     const mr_prior_issue *issue;
     mr_issue_status issue_status;
-    mr_span issue_id; /* CREATE_ISSUE: "mr-di-<key>" or with an episode suffix */
+    mr_span issue_id;    /* CREATE_ISSUE: "mr-di-<key>" or with an episode suffix */
+    mr_judgement judged; /* as it will stand; of REVISE and STATUS */
     const mr_prior_task *task;
 } mr_change;
 
