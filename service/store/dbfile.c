@@ -89,7 +89,7 @@ static mr_rc lock_take(mr_dbfile *f, mr_error *err) {
     return mr_fail(err, MR_BUSY, "store: %s is being opened and closed by another process", f->path);
 }
 
-/* A new file is readable for us only: it will hold reviews. The mode of one that is there was somebody's choice. */
+/* Nothing of it is changed. */
 static mr_rc file_look(int fd, const char *path, mr_error *err) {
     static const char magic[16] = "SQLite format 3";
     char head[sizeof magic];
@@ -104,7 +104,6 @@ static mr_rc file_look(int fd, const char *path, mr_error *err) {
     if (n < 0) return fail_errno(err, "cannot read", path);
     if (n != 0 && (n < (ssize_t)sizeof head || memcmp(head, magic, sizeof head) != 0))
         return mr_fail(err, MR_INVALID, "store: %s is not a medreview store, nor any SQLite database", path);
-    if (n == 0 && st.st_size == 0 && fchmod(fd, 0600) != 0) return fail_errno(err, "cannot set the mode of", path);
     return MR_OK;
 }
 
@@ -121,6 +120,7 @@ static mr_rc directory_sync(const char *path, mr_error *err) {
 }
 
 static mr_rc file_prepare(const char *path, mr_error *err) {
+    /* A new file is for us only: it will hold reviews. The mode of one that is there was somebody's choice. */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     if (fd < 0) return fail_errno(err, "cannot open", path);
     mr_rc rc = file_look(fd, path, err);

@@ -50,6 +50,16 @@ static void test_request_at_once_ends_the_window_for_good(void **state) {
     assert_string_equal("gp/p1 #1 w3 since 1000", claims(b, 1500, 4));
 }
 
+static void test_strictest_bound_of_the_window_holds(void **state) {
+    store_bed *b = *state;
+    record(b, wish_of("gp", "p1", 2000, 3000), 0);
+    record(b, wish_of("gp", "p1", 2000, 30000), 1500);
+    assert_string_equal("gp/p1 due #0 at 3000 since 0 :\n", jobs(b));
+    record(b, wish_of("gp", "p2", 2000, 30000), 0);
+    record(b, wish_of("gp", "p2", 2000, 2500), 1500);
+    assert_string_equal("gp/p2 #1 w2 since 0, gp/p1 #1 w2 since 0", claims(b, 3000, 4));
+}
+
 static void test_due_row_keeps_its_place(void **state) {
     store_bed *b = *state;
     notice(b, "gp", "p1", 0);

@@ -13,6 +13,7 @@ static const struct CMUnitTest store_cases[] = {
     CASE(test_talkative_patient_waits_no_longer_than_max),
     CASE(test_quiet_longer_than_max_is_max),
     CASE(test_request_at_once_ends_the_window_for_good),
+    CASE(test_strictest_bound_of_the_window_holds),
     CASE(test_due_row_keeps_its_place),
     CASE(test_extreme_windows_do_not_overflow),
     CASE(test_duplicates_within_one_call_are_one_notice),
