@@ -60,6 +60,7 @@ static void detach(curl_transport *c, mr_transfer *t) {
     while (*at != t) at = &(*at)->next;
     *at = t->next;
     (void)curl_multi_remove_handle(c->multi, t->easy); /* it is in there: nothing to fail */
+    if (!c->running) (void)uv_timer_stop(&c->our_clock);
 }
 
 static void finish(curl_transport *c, mr_transfer *t) {
