@@ -67,7 +67,7 @@ typedef struct mr_pack {
     MR_LIST_OF(mr_rule_file) rule_files;
     MR_LIST_OF(mr_rule) rule_drafts;
     mr_span version;
-    mr_index *codes_seen; /* "concept|system|code": a row that stands twice */
+    mr_index *codes_seen; /* mr_pack_code_key -> place in `codes`, until they are sorted */
 } mr_pack;
 
 /* Sets the sticky failure from the arena. */
@@ -95,6 +95,9 @@ void mr_pack_harms(mr_pack *p, const mr_yaml *node);
 void mr_pack_scales(mr_pack *p, const mr_yaml *node);
 void mr_pack_concepts(mr_pack *p, const mr_yaml *node);
 void mr_pack_table(mr_pack *p, mr_place file, mr_span bytes); /* a .tsv file: codes or units, by its columns */
+/* "concept|system|code"; false when it does not fit. */
+enum { MR_CODE_KEY = 200 };
+bool mr_pack_code_key(mr_span concept, mr_span system, mr_span code, char room[MR_CODE_KEY], mr_span *ret);
 /* The item of that name, for a new draft: NULL when it is new; else, when the new one is the site's and the old one
  * shipped, the old one, to be overwritten; else a complaint, *ret_double is set and the old one returned. */
 void *mr_pack_same(mr_pack *p, void *items, size_t n, size_t size, mr_span name, mr_place at, const char *what,

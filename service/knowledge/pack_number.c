@@ -94,12 +94,10 @@ static void add_code(mr_pack *p, const mr_code_draft *row, uint16_t concept) {
 }
 
 static bool has_own_row(const mr_pack *p, mr_span concept, const mr_code_draft *row) {
-    for (size_t i = 0; i < p->codes.n; i++) {
-        const mr_code_draft *c = &p->codes.v[i];
-        if (mr_span_eq(c->code, row->code) && mr_span_eq(c->system, row->system) && mr_span_eq(c->head.name, concept))
-            return true;
-    }
-    return false;
+    char room[MR_CODE_KEY];
+    mr_span key;
+    uint32_t place;
+    return mr_pack_code_key(concept, row->system, row->code, room, &key) && mr_index_get(p->codes_seen, key, &place);
 }
 
 /* A union counts its members' plain rows; where it has a row of its own for the code, that one stands. */

@@ -7,9 +7,17 @@
 
 #include "medreview/base/tsv.h"
 
+#include <stdio.h>
+
 static const struct system_name {
     const char *brief, *uri;
 } systems[] = {{"sct", "http://snomed.info/sct"}, {"loinc", "http://loinc.org"}};
+
+bool mr_pack_code_key(mr_span concept, mr_span system, mr_span code, char room[MR_CODE_KEY], mr_span *ret) {
+    int n = snprintf(room, MR_CODE_KEY, "%.*s|%.*s|%.*s", MR_SPAN_ARG(concept), MR_SPAN_ARG(system), MR_SPAN_ARG(code));
+    *ret = (mr_span){room, n < 0 ? 0 : (size_t)n};
+    return n > 0 && n < MR_CODE_KEY;
+}
 
 static void complain_error(mr_pack *p, const mr_error *err) { /* text: FILE:LINE: reason */
     p->complaints->n++;
@@ -33,19 +41,35 @@ static bool read_system(mr_pack *p, mr_place at, mr_span text, mr_span *ret) {
     return i >= 0;
 }
 
-static bool twice(mr_pack *p, mr_place at, mr_span concept, mr_span system, mr_span code) {
-    mr_span key =
-        mr_arena_printf(p->arena, "%.*s|%.*s|%.*s", MR_SPAN_ARG(concept), MR_SPAN_ARG(system), MR_SPAN_ARG(code));
-    uint32_t first = at.line;
+/* The place of a row among the drafts, under its key; a row that is new gets the next place. */
+static bool place_of(mr_pack *p, const mr_code_draft *d, uint32_t *ret) {
+    char room[MR_CODE_KEY];
+    mr_span key;
+    *ret = (uint32_t)p->codes.n;
     if (!p->codes_seen) p->codes_seen = mr_index_new(p->arena, 1024);
-    if (!key.ptr || !p->codes_seen || !mr_index_put(p->codes_seen, key, at.line, &first)) {
-        mr_pack_out_of_room(p);
+    bool fits = mr_pack_code_key(d->head.name, d->system, d->code, room, &key);
+    if (fits && p->codes_seen && mr_arena_dup(p->arena, key, &key) && mr_index_put(p->codes_seen, key, *ret, ret))
         return true;
+    if (!fits)
+        mr_complain(p->complaints, d->head.at, "the concept or the code is too long");
+    else
+        mr_pack_out_of_room(p);
+    return false;
+}
+
+static void keep_code(mr_pack *p, mr_code_draft d) {
+    uint32_t place;
+    if (!place_of(p, &d, &place)) return;
+    if (place == p->codes.n) {
+        if (!MR_PUSH(p->arena, p->codes.v, p->codes.n, p->codes.cap, d)) mr_pack_out_of_room(p);
+        return;
     }
-    if (first == at.line) return false;
-    /* The site's own table may repeat a shipped row: it says the same. */
-    if (!at.site) mr_complain(p->complaints, at, "this code stands twice for its concept; first in line %u", first);
-    return true;
+    mr_code_draft *old = &p->codes.v[place];
+    if (d.head.at.site && !old->head.at.site)
+        *old = d; /* a site's role for a code stands for ours */
+    else
+        mr_complain(p->complaints, d.head.at, "this code stands twice for its concept; first in line %u",
+                    old->head.at.line);
 }
 
 static void read_code(mr_pack *p, const mr_tsv *t, mr_place at) {
@@ -60,8 +84,7 @@ static void read_code(mr_pack *p, const mr_tsv *t, mr_place at) {
         mr_complain(p->complaints, at, "the code is empty");
         return;
     }
-    if (twice(p, at, d.head.name, d.system, d.code)) return;
-    if (!MR_PUSH(p->arena, p->codes.v, p->codes.n, p->codes.cap, d)) mr_pack_out_of_room(p);
+    keep_code(p, d);
 }
 
 static void read_unit(mr_pack *p, const mr_tsv *t, mr_place at) {

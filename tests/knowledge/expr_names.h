@@ -13,7 +13,7 @@ static mr_group test_groups[] = {{.name = {"anticoag-oral", 13}},
 static mr_span test_concepts[] = {{"asthma", 6}, {"egfr", 4}, {"fbc", 3}, {"hf", 2}};
 static mr_scale test_scales[] = {{.name = {"medreview-default", 17}}, {.name = {"ome", 3}}};
 
-static mr_ruleset test_names(void) {
+static inline mr_ruleset test_names(void) {
     return (mr_ruleset){.groups = test_groups,
                         .n_groups = sizeof test_groups / sizeof test_groups[0],
                         .concepts = test_concepts,
@@ -23,13 +23,13 @@ static mr_ruleset test_names(void) {
                         .default_scale = 0};
 }
 
-static void print_duration(mr_buf *out, mr_duration d) {
+static inline void print_duration(mr_buf *out, mr_duration d) {
     static const char *const units[] = {
         [MR_DAYS] = "days", [MR_WEEKS] = "weeks", [MR_MONTHS] = "months", [MR_YEARS] = "years"};
     mr_buf_printf(out, "%u %s", d.n, units[d.unit]);
 }
 
-static void print_window(mr_buf *out, const mr_window *w) {
+static inline void print_window(mr_buf *out, const mr_window *w) {
     bool today = w->has_latest && w->latest.n == 0;
     if (!w->has_earliest && !w->has_latest) return;
     mr_buf_adds(out, ", ");
@@ -40,7 +40,7 @@ static void print_window(mr_buf *out, const mr_window *w) {
     if (!today) mr_buf_adds(out, " ago");
 }
 
-static void print_compare(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
+static inline void print_compare(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
     static const char *const signs[] = {
         [MR_LESS] = "<", [MR_LESS_EQUAL] = "<=", [MR_EQUAL] = "=", [MR_GREATER_EQUAL] = ">=", [MR_GREATER] = ">"};
     switch (n->quantity) {
@@ -56,7 +56,7 @@ static void print_compare(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
     mr_buf_printf(out, " %s %g", signs[n->compare], n->value);
 }
 
-static void print_part(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
+static inline void print_part(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
     static const char *const sexes[] = {[MR_SEX_FEMALE] = "female", [MR_SEX_MALE] = "male", [MR_SEX_OTHER] = "other"};
     static const char *const words[] = {[MR_OP_TAKING] = "taking",
                                         [MR_OP_STARTED_BEFORE] = "first taken",
@@ -85,7 +85,7 @@ static void print_part(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
 }
 
 /* Text of the language, every joint in parentheses. */
-static void print_text(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
+static inline void print_text(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
     if (n->n_kids == 0) {
         print_part(r, n, out);
         return;
@@ -100,7 +100,7 @@ static void print_text(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
 }
 
 /* [and a b], [or a b], [not a]: the shape, without parentheses that could hide it. */
-static void print_shape(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
+static inline void print_shape(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
     if (n->n_kids == 0) {
         print_part(r, n, out);
         return;

@@ -316,6 +316,22 @@ static void test_pack_site_group_stands_for_the_shipped_one(void **state) {
     mr_knowledge_free(k);
 }
 
+static void test_pack_site_codes_are_added(void **state) {
+    (void)state;
+    mr_knowledge_file file = {"codes.tsv", MR_SPAN("concept\tsystem\tcode\trole\n"
+                                                   "asthma\tsct\t233683003\tpresent\n"
+                                                   "asthma\tsct\t195967001\thistory\n")};
+    mr_knowledge *k = load_site(&file, 1);
+    const mr_ruleset *r = mr_knowledge_rules(k);
+    mr_concept_hit hit;
+    mr_span sct = MR_SPAN("http://snomed.info/sct");
+    assert_int_equal(mr_ruleset_code(r, sct, MR_SPAN("233683003"), &hit, 1), 1);
+    assert_int_equal(hit.role, MR_ROLE_PRESENT);
+    assert_int_equal(mr_ruleset_code(r, sct, MR_SPAN("195967001"), &hit, 1), 1); /* the site's role stands for ours */
+    assert_int_equal(hit.role, MR_ROLE_OTHER);
+    mr_knowledge_free(k);
+}
+
 static void test_pack_shipped_rule_is_not_replaced_in_passing(void **state) {
     (void)state;
     size_t len;
@@ -356,6 +372,7 @@ int main(void) {
         cmocka_unit_test(test_pack_example_that_fails_is_told),
         cmocka_unit_test(test_pack_extends_and_replaces),
         cmocka_unit_test(test_pack_site_group_stands_for_the_shipped_one),
+        cmocka_unit_test(test_pack_site_codes_are_added),
         cmocka_unit_test(test_pack_shipped_rule_is_not_replaced_in_passing),
         cmocka_unit_test(test_pack_folders),
     };

@@ -170,6 +170,35 @@ static void test_groups_and_routes(void **state) {
     }
 }
 
+/* ---- the manual ---- */
+
+/* Every condition in the first table of the manual compiles. */
+static void test_manual_speaks_the_language(void **state) {
+    (void)state;
+    FILE *f = fopen(MEDREVIEW_SOURCE_DIR "/docs/rule-language.md", "rb");
+    assert_non_null(f);
+    mr_arena *a = mr_arena_new(1 << 20);
+    char line[1024];
+    size_t compiled = 0;
+    bool table = false;
+    while (fgets(line, sizeof line, f)) {
+        table |= strncmp(line, "| you write", 11) == 0;
+        if (table && line[0] != '|') break;
+        if (!table || strncmp(line, "| `", 3) != 0) continue;
+        char *end = strchr(line + 3, '`');
+        assert_non_null(end);
+        const mr_node *tree;
+        mr_error err = {0};
+        mr_span text = {line + 3, (size_t)(end - line - 3)};
+        if (mr_expr_compile(mr_knowledge_rules(shipped), text, a, &tree, NULL, &err) != MR_OK)
+            fail_msg("%.*s: %s", MR_SPAN_ARG(text), err.text);
+        compiled++;
+    }
+    assert_int_equal(compiled, 15);
+    mr_arena_free(a);
+    (void)fclose(f);
+}
+
 /* ---- the same packs, whatever the order of the files ---- */
 
 static void test_order_of_files_changes_nothing(void **state) {
@@ -432,6 +461,7 @@ int main(void) {
         cmocka_unit_test(test_verhoeff),
         cmocka_unit_test(test_unions_are_spelled_out),
         cmocka_unit_test(test_groups_and_routes),
+        cmocka_unit_test(test_manual_speaks_the_language),
         cmocka_unit_test(test_order_of_files_changes_nothing),
         cmocka_unit_test(test_prompts),
         cmocka_unit_test(test_rules_say_what_the_table_says),
