@@ -1,6 +1,7 @@
 /* The condition language: recursive descent from text to the tree of core/program.h. docs/rule-language.md is its
  * manual. It is our own language, made to be read aloud by a pharmacist, so the parser is ours too; it refuses what
  * could be read in two ways ("a and b or c") rather than settle it by a rule of precedence nobody remembers. */
+#include "decimal.h"
 #include "expr_scan.h"
 #include "names.h"
 
@@ -204,26 +205,15 @@ static mr_rc take_compare(parse *p, mr_compare *ret) {
     return MR_OK;
 }
 
-/* Digits, at most one point. By hand, since strtod depends on the locale of the process. */
-static double number_of(mr_span s) {
-    double value = 0, place = 1;
-    bool after_point = false;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == '.') {
-            after_point = true;
-            continue;
-        }
-        value = value * 10 + (s.ptr[i] - '0');
-        if (after_point) place *= 10;
-    }
-    return value / place;
-}
-
 static mr_rc take_number(parse *p, double most, double *ret) {
+    enum { DECIMALS = 3 }; /* no laboratory reports more, and three survive being written and read again */
     const mr_token t = p->scan.now;
+    double value;
     if (t.kind != MR_TOK_NUMBER) return fail_here(p, "a number");
-    double value = t.text.len > 15 ? most + 1 : number_of(t.text);
-    if (value > most) return fail_at(p, t.at, "%.*s is more than %.0f", MR_SPAN_ARG(mr_utf8_cut(t.text, 20)), most);
+    size_t point = mr_span_find(t.text, '.');
+    if (t.text.len > point + 1 + DECIMALS) return fail_at(p, t.at, "a number has at most %d decimals", DECIMALS);
+    if (!mr_decimal_parse(t.text, &value) || value > most)
+        return fail_at(p, t.at, "a number here is at most %.0f", most);
     mr_expr_scan_next(&p->scan);
     *ret = value;
     return MR_OK;

@@ -53,7 +53,7 @@ static inline void print_compare(const mr_ruleset *r, const mr_node *n, mr_buf *
         mr_buf_addc(out, ')');
         break;
     }
-    mr_buf_printf(out, " %s %g", signs[n->compare], n->value);
+    mr_buf_printf(out, " %s %.13g", signs[n->compare], n->value);
 }
 
 static inline void print_part(const mr_ruleset *r, const mr_node *n, mr_buf *out) {
