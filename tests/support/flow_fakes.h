@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define FAKE_BASE "https://fhir.example.org/r4"
-enum { FAKE_MOST = 64, FAKE_SCRIPT = 512, FAKE_SPINS = 5000 };
+enum { FAKE_MOST = 64, FAKE_SCRIPT = 512, FAKE_SPINS = 20000 };
 
 typedef struct fake_answer {
     const char *request; /* "GET metadata": method, and URL behind the base */
@@ -180,8 +180,9 @@ static inline mr_rc fake_submit(mr_transport *t, const mr_http_req *req, mr_http
     (void)t;
     (void)err;
     assert_false(f->sent); /* one exchange at a time */
-    size_t base = strlen(FAKE_BASE "/");
-    assert_true(strncmp(req->url, FAKE_BASE "/", base) == 0);
+    size_t base = strlen(FAKE_BASE);
+    assert_true(strncmp(req->url, FAKE_BASE, base) == 0);
+    base += req->url[base] == '/';
     (void)snprintf(f->request, sizeof f->request, "%s %s", req->method, req->url + base);
     (void)snprintf(f->body, sizeof f->body, "%.*s", MR_SPAN_ARG(req->body));
     f->headers[0] = 0;
@@ -269,7 +270,7 @@ static inline void fake_hint_add(fake *f, const char *type, const char *id) {
 static inline mr_rc fake_hints(mr_store *s, int64_t now_ms, mr_hint *ret, size_t most, size_t *ret_n, mr_error *err) {
     fake *f = fake_now;
     (void)s;
-    mr_rc rc = fake_broken(err);
+    mr_rc rc = f->n_hints ? fake_broken(err) : MR_OK; /* looks at nothing are not counted */
     if (rc != MR_OK) return rc;
     size_t n = 0;
     for (size_t i = 0; i < f->n_hints && n < most; i++)
