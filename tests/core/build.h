@@ -389,14 +389,14 @@ UNUSED void dose(desk *d, mr_entry *e, double amount, const char *u, double time
 
 UNUSED mr_record built(desk *d) {
     mr_record r;
-    mr_error err = {MR_OK};
+    mr_error err = {.rc = MR_OK};
     if (mr_record_build(&d->rules, &d->raw, d->run.as_of, d->arena, &r, &err) != MR_OK) fail_msg("%s", err.text);
     return r;
 }
 UNUSED mr_evaluation evaluated(desk *d, const mr_node *tree) {
     mr_record *r = MR_NEW(d->arena, mr_record);
     mr_evaluation e;
-    mr_error err = {MR_OK};
+    mr_error err = {.rc = MR_OK};
     *r = built(d);
     if (mr_program_run(&d->rules, tree, r, d->run.as_of, true, d->arena, &e, &err) != MR_OK) fail_msg("%s", err.text);
     return e;
@@ -407,7 +407,7 @@ UNUSED mr_tri value(desk *d, const mr_node *tree) {
 UNUSED mr_assessment assessed(desk *d) {
     mr_record *r = MR_NEW(d->arena, mr_record);
     mr_assessment out;
-    mr_error err = {MR_OK};
+    mr_error err = {.rc = MR_OK};
     *r = built(d);
     if (mr_rules_run(&d->rules, r, &d->run, d->arena, &out, &err) != MR_OK) fail_msg("%s", err.text);
     return out;

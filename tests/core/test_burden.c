@@ -22,9 +22,13 @@ static void test_regular_medicines_are_distinct_substances(void **state) {
     mr_entry *e = statement(d, "i", "sertraline");
     dose(d, e, 50, "mg", 1);
     e->dosage[0].as_needed = true;
+    e = statement(d, "k", "lactulose"); /* when required, and regularly in another product */
+    dose(d, e, 10, "ml", 1);
+    e->dosage[0].as_needed = true;
+    statement(d, "l", "lactulose,paracetamol");
     unrecognised(d, "j", "Foo");
     mr_burden b = assessed(d).burden;
-    assert_int_equal(b.medicines, 5);  /* naproxen codeine paracetamol zopiclone salmeterol */
+    assert_int_equal(b.medicines, 6);  /* naproxen codeine paracetamol zopiclone salmeterol lactulose */
     assert_int_equal(b.falls_risk, 3); /* codeine zopiclone sertraline */
     desk_free(d);
 }

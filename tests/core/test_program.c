@@ -469,6 +469,12 @@ static void test_possible_is_only_for_recognition(void **state) {
     unrecognised(d, "m1", "Foo tablets");
     result(d, "o", "egfr", "2026-11-01", 60, "mL/min/1.73m2");
     assert_int_equal(value(d, n), MR_FALSE);
+    desk_clear(d); /* no NSAID that we know: the eGFR would change nothing, so it is not asked for */
+    unrecognised(d, "m1", "Foo tablets");
+    e = evaluated(d, all_of(d, taking(d, "nsaid-oral"), latest(d, "egfr", MR_LESS, 45, always), NULL));
+    assert_int_equal(e.value, MR_UNKNOWN);
+    assert_int_equal(e.n_missing, 1);
+    assert_int_equal(e.missing[0].kind, MR_MISSING_RECOGNITION);
     desk_free(d);
 }
 
@@ -503,6 +509,9 @@ static void test_evidence_comes_from_the_parts_that_made_it_true(void **state) {
     assert_span(e.evidence[2].text, "no medicine of group ulcer-healing");
     assert_int_equal(e.n_matches, 1);
     assert_span(e.matches[0].ingredient->substance, "naproxen");
+    mr_evaluation twice = evaluated(d, all_of(d, n, n, NULL)); /* each once */
+    assert_int_equal(twice.n_evidence, 3);
+    assert_int_equal(twice.n_matches, 1);
     assert_int_equal(e.n_parts, 4); /* every atom in the order of the text */
     assert_span(e.parts[0].because, "peptic-ulcer on 2020-01-01 (Condition/c1)");
     assert_int_equal(e.parts[1].value, MR_FALSE);

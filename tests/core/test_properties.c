@@ -247,7 +247,7 @@ static mr_rc scenario(desk *d, size_t cap, size_t *ret_used) {
     mr_arena *a = mr_arena_new_checked(cap);
     mr_record r;
     mr_assessment out = {.n_findings = 77};
-    mr_error err = {MR_OK};
+    mr_error err = {.rc = MR_OK};
     mr_rc rc = mr_record_build(&d->rules, &d->raw, d->run.as_of, a, &r, &err);
     if (rc == MR_OK) rc = mr_rules_run(&d->rules, &r, &d->run, a, &out, &err);
     if (rc != MR_OK) {

@@ -175,6 +175,34 @@ static void test_statement_and_requests_of_one_drug_are_one_medicine(void **stat
     desk_free(d);
 }
 
+static void test_an_open_entry_keeps_the_medicine_open(void **state) {
+    (void)state;
+    desk *d = pincer_desk();
+    knowledge_done(d);
+    mr_entry *e = issue(d, "o1", "naproxen", "2026-11-02");
+    e->until = when("2026-11-30");
+    assert_int_equal(built(d).medicines[0].until.hi, day("2026-11-30"));
+    statement(d, "m1", "naproxen")->from = when("2026-01-05");
+    assert_false(mr_when_given(built(d).medicines[0].until));
+    desk_free(d);
+}
+
+static void test_medicines_stand_by_reference(void **state) {
+    (void)state;
+    desk *d = pincer_desk();
+    knowledge_done(d);
+    statement(d, "c", "aspirin");
+    statement(d, "a", "zopiclone");
+    statement(d, "b", "morphine");
+    unrecognised(d, "y", "A");
+    unrecognised(d, "x", "B");
+    mr_record r = built(d);
+    static const char *const want[] = {"MedicationStatement/a", "MedicationStatement/b", "MedicationStatement/c"};
+    for (size_t i = 0; i < 3; i++) assert_span(r.medicines[i].reference, want[i]);
+    assert_span(r.not_assessed[0].reference, "MedicationStatement/x");
+    desk_free(d);
+}
+
 static void test_a_link_joins_across_time_and_only_the_same_substances(void **state) {
     (void)state;
     desk *d = pincer_desk();
@@ -379,6 +407,9 @@ static void test_doses_of_two_strengths_add_up_and_copies_do_not(void **state) {
     assert_int_equal(r.n_medicines, 1);
     assert_true(r.medicines[0].daily.known);
     assert_true(r.medicines[0].daily.value > 0.1249 && r.medicines[0].daily.value < 0.1251);
+    d->raw.entries[1].n_dosage = 0; /* one of them not known: the sum is not */
+    assert_false(built(d).medicines[0].daily.known);
+    d->raw.entries[1].n_dosage = 1;
     d->raw.entries[1].text = MR_SPAN("Levothyroxine 25"); /* the same product twice: written twice, or taken twice? */
     assert_false(built(d).medicines[0].daily.known);
     d->raw.entries[1].kind = MR_ENTRY_REQUEST; /* a request beside its statement does not add */
@@ -411,7 +442,8 @@ static void test_conflicting_states_are_visible(void **state) {
     } rows[] = {
         {MR_ST_STOPPED, NULL, NULL, true},          {MR_ST_NOT_TAKEN, NULL, NULL, true},
         {MR_ST_ON_HOLD, NULL, NULL, true},          {MR_ST_COMPLETED, NULL, NULL, true},
-        {MR_ST_STOPPED, "2026-01-01", NULL, false}, /* an earlier course */
+        {MR_ST_STOPPED, "2026-01-01", NULL, false}, /* an earlier course, months before */
+        {MR_ST_STOPPED, "2026-09-01", NULL, false}, /* an earlier course, lately */
         {MR_ST_STOPPED, NULL, "2026-11-01", false}, /* it says when */
         {MR_ST_ACTIVE, NULL, NULL, false},
     };
@@ -425,6 +457,7 @@ static void test_conflicting_states_are_visible(void **state) {
         e->asserted = when(rows[i].until ? NULL : rows[i].from);
         issue(d, "r1", "naproxen", "2026-11-02");
         mr_record r = built(d);
+        assert_int_equal(r.n_medicines, rows[i].from && strcmp(rows[i].from, "2026-01-01") == 0 ? 2 : 1);
         if (r.n_gaps != rows[i].conflict) fail_msg("row %zu has %zu gaps", i, r.n_gaps);
         assert_true(r.complete);
         assert_int_equal(medicine(&r, "MedicationRequest/r1")->state, MR_MED_CURRENT);
@@ -465,6 +498,8 @@ int main(void) {
         cmocka_unit_test(test_do_not_perform_is_never_taken),
         cmocka_unit_test(test_taken_now_ends_where_it_says),
         cmocka_unit_test(test_statement_and_requests_of_one_drug_are_one_medicine),
+        cmocka_unit_test(test_an_open_entry_keeps_the_medicine_open),
+        cmocka_unit_test(test_medicines_stand_by_reference),
         cmocka_unit_test(test_a_link_joins_across_time_and_only_the_same_substances),
         cmocka_unit_test(test_a_chain_of_issues_is_one_medicine),
         cmocka_unit_test(test_routes_keep_products_apart),
