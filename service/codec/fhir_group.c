@@ -267,3 +267,10 @@ size_t mr_fhir_foreign(const mr_fhir_pages *p, size_t first_item, mr_span patien
     for (size_t i = first_item; i < p->n_items; i++) n += p->items[i].who.ptr && !mr_span_eq(p->items[i].who, patient);
     return n;
 }
+
+bool mr_fhir_is_of(const mr_fhir_pages *p, mr_span type, mr_span id, mr_span patient) {
+    mr_fhir_target t = {.type = type, .id = id};
+    const mr_fhir_group *group = find_target(p, &t);
+    const mr_fhir_item *item = group ? mr_fhir_best(p, group) : NULL;
+    return !item || !item->who.ptr || mr_span_eq(item->who, patient);
+}

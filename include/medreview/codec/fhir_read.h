@@ -48,6 +48,9 @@ mr_rc mr_fhir_patients(mr_fhir_pages *p, mr_span **ret, size_t *ret_n, mr_error 
 /* How many items from `first_item` on name another patient than this one. */
 size_t mr_fhir_foreign(const mr_fhir_pages *p, size_t first_item, mr_span patient);
 
+/* False when the resource was read as another patient's. */
+bool mr_fhir_is_of(const mr_fhir_pages *p, mr_span type, mr_span id, mr_span patient);
+
 /* One ingredient of a Medication. */
 typedef struct mr_fhir_ingredient {
     mr_coding *codings;

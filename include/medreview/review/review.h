@@ -5,6 +5,7 @@
 #ifndef MEDREVIEW_REVIEW_REVIEW_H
 #define MEDREVIEW_REVIEW_REVIEW_H
 
+#include "medreview/codec/fhir_read.h"
 #include "medreview/codec/fhir_write.h"
 #include "medreview/core/finding.h"
 #include "medreview/knowledge/knowledge.h"
@@ -23,7 +24,8 @@ typedef struct mr_review_settings {
     size_t n_withdrawn;
     unsigned suppress_days; /* 0: 180 */
     bool offline, clock_pinned, provenance;
-    int64_t now_ms; /* service only */
+    int64_t now_ms;    /* service only */
+    mr_span fhir_base; /* of the server; absent: the bases of the fullUrls that were read stand for it */
 } mr_review_settings;
 
 /* What the service asks a FHIR server for, in this order. Offline input comes as MR_PAGE_ANY. */
@@ -47,6 +49,8 @@ typedef struct mr_absorbed {
     size_t n_entries;
     unsigned foreign; /* entries that belong to another patient: they were left out and noted */
     mr_span newest;   /* greatest meta.lastUpdated seen in the page; absent when none */
+    const mr_fhir_refusal *refused; /* entries that could not be read; each is a gap of the review too */
+    size_t n_refused;
 } mr_absorbed;
 
 typedef struct mr_review mr_review;
@@ -57,7 +61,8 @@ mr_review *mr_review_begin(mr_arena *a, const mr_review_knowledge *k, const mr_r
 /* Decodes one page: a Bundle of any type, or a single resource. One unreadable entry is a gap and the review goes on.
  * `padded`: 64 readable bytes lie behind the page.
  *   MR_MALFORMED   no page at all (not JSON, not a FHIR resource)
- *   MR_LIMIT       more than MR_MAX_RESOURCES_PER_PATIENT resources, or the arena is full; MR_NOMEM */
+ *   MR_LIMIT       the arena is full; MR_NOMEM. More than MR_MAX_RESOURCES_PER_PATIENT resources are no error: the review
+ *                  says `resource-limit` and is incomplete. */
 mr_rc mr_review_absorb(mr_review *rv, mr_page_kind kind, mr_span page, bool padded, mr_absorbed *ret,
                        mr_error *err) MR_MUST_CHECK;
 /* Says that a list was not read to its end (page limit, failed page, ignored filter): nothing is closed then. */
@@ -65,6 +70,29 @@ mr_rc mr_review_cut(mr_review *rv, mr_page_kind kind, const char *code, const ch
 /* Relative references to Medication that were used but not found in the pages so far, sorted, each once:
  * "Medication/123". After absorbing what was fetched for them, the rest is notAssessed: reference-not-found. */
 mr_rc mr_review_unresolved(mr_review *rv, mr_span **ret, size_t *ret_n, mr_error *err) MR_MUST_CHECK;
+
+/* Offline input that is read once for all its patients. */
+typedef struct mr_review_reader mr_review_reader; /* storage for JSON, used again and again by one thread */
+mr_review_reader *mr_review_reader_new(void); /* NULL: memory is short */
+void mr_review_reader_free(mr_review_reader *r);
+
+typedef struct mr_review_input {
+    mr_fhir_pages *pages;
+    mr_absorbed absorbed;
+    mr_span *patients; /* as mr_review_patients gives them: one absent span when nobody is named */
+    size_t n_patients;
+    mr_prior prior;    /* our earlier resources, of all patients */
+    mr_rc prior_rc;    /* not MR_OK: there are some, and they cannot be read */
+    bool outcome_error;
+} mr_review_input;
+/* `page` need not outlive the call. The input, and every review of it, borrows from the reader, which must not read another
+ * before they are done with. Codes as mr_review_absorb. */
+mr_rc mr_review_read(mr_review_reader *r, mr_span page, bool padded, const mr_review_settings *settings, mr_arena *a,
+                     mr_review_input *ret, mr_error *err) MR_MUST_CHECK;
+/* One patient's review of that input: patients[i], or the absent span. `a` may be another arena than the input's and be freed
+ * before it. NULL: out of room. */
+mr_review *mr_review_of(mr_arena *a, const mr_review_knowledge *k, const mr_review_settings *settings,
+                        const mr_review_input *input, mr_span patient_id);
 
 typedef struct mr_review_result {
     const mr_record *record;
@@ -84,7 +112,8 @@ mr_rc mr_review_assess(mr_review *rv, const mr_review_result **ret, mr_error *er
 mr_rc mr_review_json(const mr_review *rv, mr_buf *out, mr_error *err) MR_MUST_CHECK; /* one line, no line feed */
 mr_rc mr_review_text(const mr_review *rv, mr_buf *out, mr_error *err) MR_MUST_CHECK; /* a page for a person */
 /* The transaction to send; nothing in out when there is nothing to write. Offline: every finding as DetectedIssue and
- * the Task, as the `fhir` form wants (an empty transaction Bundle when there is none). */
+ * the Task, as the `fhir` form wants (an empty transaction Bundle when there is none); when the input holds issues and
+ * Tasks of ours, what is to change about them. */
 mr_rc mr_review_fhir(const mr_review *rv, mr_buf *out, mr_error *err) MR_MUST_CHECK;
 
 /* Splits offline input: one Bundle (any type) or one resource may hold several patients. Ids sorted; a single absent
