@@ -171,7 +171,7 @@ static CURLcode set_options(mr_transfer *t, const mr_curl_settings *st, const mr
 }
 
 static mr_rc prepare(mr_transfer *t, const mr_curl_settings *settings, const mr_http_req *req, mr_error *err) {
-    address to;
+    address to = {false, false};
     mr_rc rc = check_url(req->url, settings->allow_http, &to, err);
     if (rc == MR_OK) rc = add_headers(t, req, err);
     if (rc != MR_OK) return rc;

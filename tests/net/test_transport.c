@@ -404,7 +404,7 @@ static void test_transport_speaks_no_tls_to_who_has_none(void **state) {
     (void)state;
     world w;
     world_open(&w);
-    char url[80];
+    char url[96];
     (void)snprintf(url, sizeof url, "https%s/ok", w.server.base + 4);
     call c = {0};
     assert_int_equal(
