@@ -49,7 +49,7 @@ mr_rc mr_knowledge_test(const mr_knowledge *k, mr_buf *report, mr_example_counts
     for (size_t i = 0; i < rules->n_rules; i++) {
         const mr_rule *rule = &rules->rules[i];
         for (size_t j = 0; j < rule->n_examples; j++) {
-            bool passed;
+            bool passed = false;
             mr_rc rc = test_example(rules, rule, &rule->examples[j], report, &passed, err);
             if (rc != MR_OK) return mr_wrap(err, "%.*s:%u", MR_SPAN_ARG(rule->file), rule->examples[j].line);
             counts.examples++;

@@ -370,7 +370,7 @@ static mr_rc parse_part(parse *p, mr_node **ret) {
     size_t from = p->scan.now.at;
     for (size_t i = 0; i < N_PART_FORMS; i++) {
         if (!mr_expr_scan_take(&p->scan, part_forms[i].word)) continue;
-        mr_node *n;
+        mr_node *n = NULL;
         mr_rc rc = new_node(p, MR_OP_COMPARE, &n);
         if (rc == MR_OK) rc = part_forms[i].parse(p, n);
         if (rc == MR_OK) rc = keep_text(p, from, n);
@@ -383,7 +383,7 @@ static mr_rc parse_part(parse *p, mr_node **ret) {
 /* ---- and, or, not, parentheses ---- */
 
 static mr_rc join(parse *p, mr_op op, mr_node *const *kids, size_t n_kids, size_t from, mr_node **ret) {
-    mr_node *n;
+    mr_node *n = NULL;
     mr_rc rc = new_node(p, op, &n);
     if (rc != MR_OK) return rc;
     const mr_node **list = MR_NEW_N(p->arena, const mr_node *, n_kids);
@@ -419,7 +419,7 @@ static mr_rc parse_not(parse *p, mr_node **ret) {
     mr_rc rc = deeper(p);
     if (rc != MR_OK) return rc;
     mr_expr_scan_next(&p->scan);
-    mr_node *kid;
+    mr_node *kid = NULL;
     rc = parse_not(p, &kid);
     if (rc == MR_OK) rc = join(p, MR_OP_NOT, &kid, 1, from, ret);
     p->depth--;

@@ -70,7 +70,7 @@ static void append(mr_yaml *parent, mr_yaml **last, mr_yaml *kid) {
 }
 
 static mr_rc read_list(reader *r, yaml_event_t *start, unsigned depth, mr_yaml **ret) {
-    mr_yaml *list, *last = NULL;
+    mr_yaml *list = NULL, *last = NULL;
     mr_rc rc = node_of(r, MR_YAML_LIST, start, &list);
     while (rc == MR_OK && !r->broken) {
         yaml_event_t e;
@@ -106,7 +106,7 @@ static mr_rc read_key(reader *r, yaml_event_t *e, const mr_yaml *map, unsigned d
 }
 
 static mr_rc read_map(reader *r, yaml_event_t *start, unsigned depth, mr_yaml **ret) {
-    mr_yaml *map, *last = NULL;
+    mr_yaml *map = NULL, *last = NULL;
     mr_rc rc = node_of(r, MR_YAML_MAP, start, &map);
     while (rc == MR_OK && !r->broken) {
         yaml_event_t e;
@@ -134,7 +134,7 @@ static bool printable(mr_span s) {
 }
 
 static mr_rc read_text(reader *r, yaml_event_t *e, mr_yaml **ret) {
-    mr_yaml *n;
+    mr_yaml *n = NULL;
     mr_rc rc = node_of(r, MR_YAML_TEXT, e, &n);
     if (rc != MR_OK) return rc;
     mr_span text = {(const char *)e->data.scalar.value, e->data.scalar.length};

@@ -20,7 +20,9 @@ static void try_pack(const mr_knowledge_file *files, size_t n_files) {
     expect(rc != MR_MALFORMED || said.len > 0);
     if (rc == MR_OK) {
         mr_example_counts counts;
-        (void)mr_knowledge_test(k, &report, &counts, &err); /* examples may fail, and may be too large to run */
+        mr_rc tested =
+            mr_knowledge_test(k, &report, &counts, &err); /* examples may fail, and may be too large to run */
+        expect(tested == MR_OK || tested == MR_LIMIT || tested == MR_NOMEM);
         mr_knowledge_free(k);
     }
     mr_buf_free(&said);
