@@ -14,6 +14,7 @@ static const struct {
 #undef X
 };
 
+MR_PRINTF(4, 0)
 static mr_rc fail_v(mr_error *err, mr_rc rc, int32_t detail, const char *fmt, va_list args) {
     if (err) {
         err->rc = rc;
