@@ -1,6 +1,7 @@
 /* Packs to ruleset. A broken pack is refused with file, line and reason; every complaint is collected, not the first
  * only. The shipped packs are linked into the binary; a directory extends or replaces them file by file (same name
- * replaces). */
+ * replaces), and its groups, harms, concepts and scales stand for shipped ones of the same name. The version of the
+ * ruleset then ends in "+site." and a check sum of those files. */
 #ifndef MEDREVIEW_KNOWLEDGE_KNOWLEDGE_H
 #define MEDREVIEW_KNOWLEDGE_KNOWLEDGE_H
 
@@ -12,7 +13,7 @@ typedef struct mr_knowledge mr_knowledge; /* owns the ruleset and its arena */
 typedef struct mr_knowledge_options {
     const char *dir; /* NULL: shipped packs only */
     bool only_dir;   /* `rules check DIR`, `rules test DIR`: the rule files of DIR stand instead of the shipped ones;
-                      * groups, harms,   concepts, scales not in DIR still come from the shipped ones */
+                      * groups, harms, concepts and scales that DIR lacks still come from the shipped ones */
 } mr_knowledge_options;
 
 /* On a pack that does not pass: MR_MALFORMED, and `complaints` holds one line each, `FILE:LINE: reason`.
