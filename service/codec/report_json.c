@@ -199,7 +199,9 @@ static void task(mr_jw *w, const mr_task_plan *t) {
     day(w, "due", t->due);
     mr_jw_string_if(w, "role", t->role);
     mr_jw_array(w, "findings");
-    for (size_t i = 0; i < t->n_findings; i++) mr_jw_z(w, NULL, t->findings[i]->id);
+    /* An issue that is kept, because it cannot be assessed now, stands on the Task without a finding of this review. */
+    for (size_t i = 0; i < t->n_findings; i++)
+        mr_jw_string(w, NULL, t->findings[i] ? mr_span_of(t->findings[i]->id) : mr_span_from(t->issue_ids[i], 6));
     mr_jw_end(w);
     mr_jw_end(w);
 }
