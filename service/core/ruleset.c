@@ -22,12 +22,15 @@ struct mr_hit_row {
 /* ---- code systems ---- */
 
 static bool system_is_snomed(mr_span system) {
-    static const char *const same[] = {
-        "http://snomed.info/sct", "https://dmd.nhs.uk", "https://dmd.nhs.uk/",
-        "urn:oid:2.16.840.1.113883.6.96",          /* SNOMED CT */
-        "urn:oid:2.16.840.1.113883.2.1.3.2.4.15"}; /* SNOMED CT, as the NHS registered it */
+    static const mr_span same[] = {
+        {"http://snomed.info/sct", 22},
+        {"https://dmd.nhs.uk", 18},
+        {"https://dmd.nhs.uk/", 19},
+        {"urn:oid:2.16.840.1.113883.6.96", 30},         /* SNOMED CT */
+        {"urn:oid:2.16.840.1.113883.2.1.3.2.4.15", 38}, /* SNOMED CT, as the NHS registered it */
+    };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-        if (mr_span_is(system, same[i])) return true;
+        if (mr_span_eq(system, same[i])) return true;
     return false;
 }
 

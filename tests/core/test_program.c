@@ -534,8 +534,8 @@ static void test_code_systems_have_synonyms(void **state) {
         MR_OK);
     knowledge_done(d);
     static const char *const same[] = {"http://snomed.info/sct", "https://dmd.nhs.uk", "https://dmd.nhs.uk/",
-                                       "urn:oid:2.16.840.1.113883.6.96"};
-    for (size_t i = 0; i < 4; i++)
+                                       "urn:oid:2.16.840.1.113883.6.96", "urn:oid:2.16.840.1.113883.2.1.3.2.4.15"};
+    for (size_t i = 0; i < 5; i++)
         assert_int_equal(mr_ruleset_code(&d->rules, mr_span_of(same[i]), MR_SPAN("195967001"), got, 4), 2);
     assert_int_equal(mr_ruleset_code(&d->rules, MR_SPAN("http://loinc.org"), MR_SPAN("195967001"), got, 4), 0);
     assert_int_equal(mr_ruleset_code(&d->rules, MR_SPAN("http://snomed.info/sct"), MR_SPAN("195967001"), got, 1),
