@@ -337,7 +337,6 @@ static void fan_page_came(struct hint_work *w, mr_rc rc, const mr_http_resp *res
     bool absent = rc == MR_NOT_FOUND && !w->fan_next; /* the server does not have the type */
     if (rc == MR_OK) rc = read_fan_page(w, resp);
     if (rc != MR_OK && !absent) {
-        forget_fan(w);
         trouble(w, rc == MR_NOT_FOUND ? MR_IO : rc, err ? err->detail : 0); /* a page link expired: from the start */
     } else if (w->fan_next || (!w->fan_requests && !w->fan_cut)) {
         w->fan_requests = w->fan_requests || !w->fan_next;

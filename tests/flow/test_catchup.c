@@ -395,6 +395,23 @@ static void test_too_much_at_once_is_read_in_smaller_windows(void **state) {
     fake_end(&f);
 }
 
+static void test_what_lies_behind_a_smaller_window_moves_no_watermark(void **state) {
+    (void)state;
+    fake f;
+    begin(&f, statements);
+    expect(&f, STATEMENTS_SINCE("2026-11-21T08:45:00Z"), 200,
+           LINKED(FAKE_BASE "?page=2", STATEMENT("m2", "1", "2026-11-21T08:58:00Z", "Patient/p2")));
+    expect(&f, "GET ?page=2", 413, "");
+    expect(&f,
+           "GET MedicationStatement?_lastUpdated=ge2026-11-21T08:45:00Z&_lastUpdated=lt2026-11-21T08:52:30Z"
+           "&_sort=_lastUpdated&_count=200&_elements=id,meta,subject",
+           200, BUNDLE(STATEMENT("m1", "1", "2026-11-21T08:51:00Z", "Patient/p1")));
+    expect_silence(&f, STATEMENTS_SINCE("2026-11-21T08:52:30Z"), MR_IO);
+    pass(&f, 400);
+    story(&f, "record p2\nrecord p1\nwatermark MedicationStatement 2026-11-21T08:51:00Z\n");
+    fake_end(&f);
+}
+
 static void test_a_slow_search_is_tried_again_with_half_the_window(void **state) {
     (void)state;
     fake f;
@@ -478,6 +495,15 @@ static void test_one_failing_type_is_tried_again_alone(void **state) {
     expect(&f, STATEMENTS_SINCE("2026-11-21T08:46:00Z"), 200, BUNDLE());
     pass(&f, 990000 - 16000);
     story(&f, "");
+    const char *told = strstr(f.log, "catchup.failed");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "catchup.failed")); /* once for the whole time of trouble */
+    expect(&f, SINCE("Condition", "2026-11-21T08:45:00Z", ",subject"), 500, "");
+    expect(&f, STATEMENTS_SINCE("2026-11-21T08:46:00Z"), 200, BUNDLE());
+    catchup_soon(f.source.catchup);
+    pass(&f, 500);
+    story(&f, "");
+    assert_non_null(strstr(told + 1, "catchup.failed")); /* and again for the next */
     fake_end(&f);
 }
 
@@ -525,6 +551,20 @@ static void test_a_gap_suspected_during_a_poll_is_polled_after_it(void **state) 
     assert_int_equal(catchup_completed(f.source.catchup), 2);
     pass(&f, 5000);
     assert_int_equal(catchup_started(f.source.catchup), 2);
+    fake_end(&f);
+}
+
+static void test_suspicions_do_not_hammer_a_server_that_is_down(void **state) {
+    (void)state;
+    fake f;
+    begin(&f, statements);
+    for (int i = 0; i < 20; i++) expect_silence(&f, STATEMENTS_SINCE("2026-11-21T08:45:00Z"), MR_IO);
+    for (int i = 0; i < 600; i++) {
+        catchup_soon(f.source.catchup);
+        pass(&f, 100);
+    }
+    assert_in_range(f.n_sent, 6, 9); /* 1, 2, 4, ... seconds apart */
+    f.n_script = f.at_script;
     fake_end(&f);
 }
 
@@ -666,6 +706,8 @@ int main(void) {
         cmocka_unit_test(test_empty_pages_have_an_end),
         cmocka_unit_test(test_an_expired_page_link_begins_anew_twice),
         cmocka_unit_test(test_too_much_at_once_is_read_in_smaller_windows),
+        cmocka_unit_test(test_what_lies_behind_a_smaller_window_moves_no_watermark),
+        cmocka_unit_test(test_suspicions_do_not_hammer_a_server_that_is_down),
         cmocka_unit_test(test_a_slow_search_is_tried_again_with_half_the_window),
         cmocka_unit_test(test_pages_without_end_come_to_an_end),
         cmocka_unit_test(test_a_type_that_the_server_lacks_is_told_once_and_holds_nothing_up),

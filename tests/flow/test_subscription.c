@@ -106,6 +106,7 @@ static void test_what_is_written(void **state) {
     expect(&f, "GET " ONE, 200, SUBSCRIPTION("active", FAR));
     pass(&f, 1500);
     asked(&f);
+    assert_int_equal(polls(&f), 2); /* it was gone, and with it what happened meanwhile */
     fake_end(&f);
 }
 
