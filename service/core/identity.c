@@ -23,28 +23,25 @@ typedef struct culprits {
     size_t n;
 } culprits;
 
+/* The ways to tell a culprit, best first. */
+typedef enum telling { BY_PART, BY_SUBSTANCE, ALL_OF_THEM } telling;
+
+static bool is_culprit(const mr_identity *id, const mr_match *m, telling how) {
+    if (how == BY_PART) return among(id, m->group);
+    for (size_t g = 0; how == BY_SUBSTANCE && g < id->n_groups; g++)
+        if (mr_bits_has(&m->ingredient->groups, id->groups[g])) return true;
+    return how == ALL_OF_THEM;
+}
+
 /* Those of the parts that name an identity group. Where no part names one, those whose substance is in one; where none
  * is, all: a finding without identity would be lost. */
 static bool culprits_of(const mr_rule *rule, const mr_evaluation *e, mr_arena *a, culprits *ret) {
-    const mr_identity *id = &rule->identity;
     ret->n = 0;
     ret->v = MR_NEW_N(a, const mr_match *, e->n_matches);
-    if (!ret->v) return false;
-    for (size_t i = 0; i < e->n_matches; i++)
-        if (among(id, e->matches[i].group)) ret->v[ret->n++] = &e->matches[i];
-    for (size_t i = 0; !ret->n && i < e->n_matches; i++) /* runs on while the first is being filled */
-        for (size_t g = 0; g < id->n_groups; g++)
-            if (mr_bits_has(&e->matches[i].ingredient->groups, id->groups[g])) {
-                for (size_t k = i; k < e->n_matches; k++) {
-                    bool in = false;
-                    for (size_t x = 0; x < id->n_groups; x++)
-                        in = in || mr_bits_has(&e->matches[k].ingredient->groups, id->groups[x]);
-                    if (in) ret->v[ret->n++] = &e->matches[k];
-                }
-                break;
-            }
-    for (size_t i = 0, all = ret->n; !all && i < e->n_matches; i++) ret->v[ret->n++] = &e->matches[i];
-    return true;
+    for (int how = BY_PART; ret->v && !ret->n && how <= ALL_OF_THEM; how++)
+        for (size_t i = 0; i < e->n_matches; i++)
+            if (is_culprit(&rule->identity, &e->matches[i], (telling)how)) ret->v[ret->n++] = &e->matches[i];
+    return ret->v != NULL;
 }
 
 /* Distinct substances of the culprits, sorted; of one group only unless `group` is MR_NO_NUMBER. */

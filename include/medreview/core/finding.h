@@ -56,9 +56,9 @@ typedef struct mr_burden {
     double anticholinergic;
     mr_burden_share *shares;
     size_t n_shares;
-    /* false: a dose is unknown. 0 when no medicine of group `opioid` is taken; else the sum of daily dose in mg times
-     * the factor of scale `ome`, whose rows are named "tramadol" for the mouth and "fentanyl (transdermal)" for other
-     * routes. Unknown too when the knowledge has no such group or scale, so that silence is never a zero. */
+    /* false: a dose or a factor is unknown, or the knowledge has no group `opioid`, so that silence is never a zero. 0
+     * when no medicine of that group is taken; else the sum of daily dose in mg times the factor of scale `ome`, whose
+     * rows are named "tramadol" for the mouth and "fentanyl (transdermal)" for other routes. */
     bool opioid_known;
     double opioid_mg_per_day;
     unsigned falls_risk; /* distinct substances taken, when required or not, of group `frid`; 0 when there is no such
