@@ -271,17 +271,21 @@ static void on_signal(uv_signal_t *handle, int number) {
     stop(handle->data);
 }
 
-/* The usual port when nobody has it, else any. */
-static void pick_listen(uv_loop_t *loop, unsigned port, char out[40]) {
+/* The usual port when nobody has it, else any. On a loop of its own, which ends when the probe is closed. */
+static void pick_listen(unsigned port, char out[40]) {
+    uv_loop_t loop;
     uv_tcp_t probe;
     struct sockaddr_in address;
-    uv_tcp_init(loop, &probe);
+    (void)snprintf(out, 40, "127.0.0.1:0");
+    if (uv_loop_init(&loop) != 0) return;
+    uv_tcp_init(&loop, &probe);
     uv_ip4_addr("127.0.0.1", (int)port, &address);
     bool ours = uv_tcp_bind(&probe, (const struct sockaddr *)&address, 0) == 0 &&
                 uv_listen((uv_stream_t *)&probe, 1, NULL) == 0;
+    if (ours) (void)snprintf(out, 40, "127.0.0.1:%u", port);
     uv_close((uv_handle_t *)&probe, NULL);
-    uv_run(loop, UV_RUN_DEFAULT);
-    (void)snprintf(out, 40, "127.0.0.1:%u", ours ? port : 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    MR_REQUIRE(uv_loop_close(&loop) == 0);
 }
 
 static mr_rc configure(demo *d, mr_error *err) {
@@ -289,7 +293,7 @@ static mr_rc configure(demo *d, mr_error *err) {
     const char *temp = getenv("TMPDIR");
     (void)snprintf(d->folder, sizeof d->folder, "%s/medreview-demo-XXXXXX", temp && *temp ? temp : "/tmp");
     if (!mkdtemp(d->folder)) return mr_fail(err, MR_IO, "no folder could be made under %s", temp ? temp : "/tmp");
-    pick_listen(&d->loop, 8080, listen);
+    pick_listen(8080, listen);
     (void)snprintf(text[0], sizeof text[0], "MEDREVIEW_LISTEN=%s", listen);
     (void)snprintf(text[1], sizeof text[1], "MEDREVIEW_STORE=sqlite:%s/demo.db", d->folder);
     (void)snprintf(text[2], sizeof text[2], "MEDREVIEW_FHIR_BASE_URL=%s", mr_sandbox_server_base(d->server));
@@ -313,7 +317,7 @@ static mr_rc start(demo *d, mr_error *err) {
     mr_curl_settings curl = {.allow_http = true};
     d->sandbox = mr_sandbox_new("http://127.0.0.1/fhir");
     if (!d->sandbox) return mr_fail(err, MR_NOMEM, "out of memory");
-    pick_listen(&d->loop, 8090, listen);
+    pick_listen(8090, listen);
     mr_rc rc = mr_transport_curl_new(&d->loop, &curl, &d->hooks, err);
     if (rc == MR_OK)
         rc = mr_sandbox_server_start(&d->loop, d->sandbox, listen, d->hooks, mr_clock_real(), &d->server, err);
