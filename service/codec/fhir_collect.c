@@ -38,9 +38,9 @@ static bool usable(gather *g, const mr_fhir_group *group, const mr_fhir_item *it
 }
 
 static void oddities(gather *g, const mr_fhir_item *item) {
-    if (item->bad_date) gap(g, "unreadable-date", false, item->reference, "a date in it is none");
+    if (item->bad_date) gap(g, "unreadable-date", false, item->reference, "holds a date that cannot be read");
     if (item->odd_status)
-        gap(g, "unknown-status", true, item->reference, "its status is missing or not of FHIR's list");
+        gap(g, "unknown-status", true, item->reference, "has a status that is missing or not one of FHIR's");
 }
 
 static void cite(gather *g, const mr_fhir_item *item) {
@@ -198,7 +198,7 @@ static void person_read(gather *g, const mr_fhir_group *group, const mr_fhir_ite
     mr_patient *out = &g->out->raw.patient;
     if (usable(g, group, item)) {
         *out = item->is.person->patient;
-        if (item->bad_date) gap(g, "unreadable-date", false, item->reference, "a date in it is none");
+        if (item->bad_date) gap(g, "unreadable-date", false, item->reference, "holds a date that cannot be read");
     } else {
         g->out->raw.cut |= MR_CUT_PATIENT;
     }

@@ -163,9 +163,9 @@ static void medicine(page *p, const mr_medicine *m) {
     bool from = *mr_when_print(m->since, since), to = *mr_when_print(m->until, until);
     if (m->daily.known)
         (void)snprintf(dose, sizeof dose, ", %.10g %.*s a day", m->daily.value, MR_SPAN_ARG(m->daily.unit));
-    said(p, "- ", "%.*s: %s%s%s%s%s%s (%.*s)", MR_SPAN_ARG(m->text.ptr ? m->text : MR_SPAN("no text")),
-         mr_med_state_text(m->state), dose, from ? ", since " : "", since, to ? ", until " : "", until,
-         MR_SPAN_ARG(m->reference));
+    mr_span name = m->text.ptr ? m->text : m->n_ingredients ? m->ingredients[0].substance : MR_SPAN("no text");
+    said(p, "- ", "%.*s: %s%s%s%s%s%s (%.*s)", MR_SPAN_ARG(name), mr_med_state_text(m->state), dose,
+         from ? ", since " : "", since, to ? ", until " : "", until, MR_SPAN_ARG(m->reference));
 }
 
 static void medicines(page *p) {
@@ -230,11 +230,11 @@ mr_rc mr_review_text(const mr_review *rv, mr_buf *out, mr_error *err) {
     char as_of[MR_DATE_TEXT];
     MR_REQUIRE(rv->assessed);
     mr_span patient = rv->record.patient.reference;
-    mr_buf_printf(out, "Medication review of %.*s as of %s\n",
-                  MR_SPAN_ARG(patient.ptr ? patient : MR_SPAN("a patient not named")),
-                  mr_day_print(rv->settings->run.as_of, as_of));
-    mr_buf_printf(out, "Knowledge %.*s, terminology %s\n", MR_SPAN_ARG(rv->k->rules->version),
-                  mr_terminology_version(rv->k->terminology));
+    said(&p, "", "Medication review of %.*s as of %s",
+         MR_SPAN_ARG(patient.ptr ? patient : MR_SPAN("a patient not named")),
+         mr_day_print(rv->settings->run.as_of, as_of));
+    said(&p, "", "Knowledge %.*s, terminology %s", MR_SPAN_ARG(rv->k->rules->version),
+         mr_terminology_version(rv->k->terminology));
     if (!rv->record.complete) mr_buf_adds(out, "INCOMPLETE: something could not be read or recognised, see below.\n");
     task(&p);
     findings(&p);
