@@ -71,7 +71,7 @@ class Tests:
         for wanted in ("DetectedIssue", "Task", "Provenance", "Subscription", "MedicationStatement"):
             check(wanted in types, f"{wanted} is not supported")
         # HAPI 8.8 creates by PUT and yet does not say so here: a client that trusts this member alone would not try.
-        self.note = f"{body['software']['name']} {body['software']['version']}, updateCreate said: " \
+        self.note = f"{body['software']['name']} {body['software'].get('version', '')}, updateCreate said: " \
                     f"{types['DetectedIssue'].get('updateCreate', 'nothing')}"
 
     def update_as_create(self):
