@@ -96,13 +96,16 @@ static void test_what_a_server_lacks_is_said_and_asked_again_each_minute(void **
     }
 }
 
+#define LISTED                                                                                                         \
+    "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1','rest':[{'resource':[{'type':'DetectedIssue'},"       \
+    "{'type':'Task'}]}]}"
+
 static void test_a_silent_statement_is_taken_as_consent(void **state) {
     (void)state;
     static const char *const rows[] = {
         "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1'}",
         "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1','rest':[{'mode':'server'}]}",
-        "{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1','rest':[{'resource':[{'type':'DetectedIssue'},"
-        "{'type':'Task'}]}]}",
+        LISTED,
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         fake f;
