@@ -181,7 +181,7 @@ static void print(const tally *t) {
             fprintf(out, "recognised by %s: %zu (%.1f %%)\n", mr_recognised_text((mr_recognised)by), t->by[by],
                     100.0 * (double)t->by[by] / (double)t->n);
     fputs("not recognised:\n", out);
-    qsort(t->missed, t->n_missed, sizeof *t->missed, by_count);
+    if (t->n_missed) qsort(t->missed, t->n_missed, sizeof *t->missed, by_count);
     for (size_t i = 0; i < t->n_missed; i++)
         fprintf(out, "%zu\t%.*s\t%s\n", t->missed[i].count, MR_SPAN_ARG(t->missed[i].text), t->missed[i].reason);
 }

@@ -27,7 +27,7 @@ bool mr_word_next(mr_span *rest, mr_span *ret) {
     while (i < rest->len && !is_word_byte(rest->ptr[i])) i++;
     size_t from = i;
     while (i < rest->len && is_word_byte(rest->ptr[i])) i++;
-    *ret = (mr_span){rest->ptr + from, i - from};
+    *ret = mr_span_from((mr_span){rest->ptr, i}, from);
     *rest = mr_span_from(*rest, i);
     return ret->len > 0;
 }

@@ -1,0 +1,158 @@
+/* `medreview terminology` as a transcript: arguments and input on one side, output, messages and exit code on the
+ * other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "medreview/cli/terminology.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct result {
+    char *out, *errors;
+    int code;
+} result;
+
+/* Runs `medreview terminology ...`; the arguments end with NULL. */
+static result run(const char *input, const char *const *arguments) {
+    char *argv[16] = {(char[]){"terminology"}};
+    int argc = 1;
+    size_t n_out, n_errors;
+    result r = {0};
+    for (; arguments[argc - 1]; argc++) argv[argc] = strdup(arguments[argc - 1]);
+    FILE *in = fmemopen((void *)(uintptr_t)(*input ? input : " "), *input ? strlen(input) : 1, "r"); /* only read */
+    FILE *out = open_memstream(&r.out, &n_out), *errors = open_memstream(&r.errors, &n_errors);
+    assert_true(in && out && errors);
+    r.code = mr_terminology_command(argc, argv, in, out, errors);
+    fclose(in);
+    fclose(out);
+    fclose(errors);
+    for (int i = 1; i < argc; i++) free(argv[i]);
+    return r;
+}
+
+static void done(result *r) {
+    free(r->out);
+    free(r->errors);
+}
+
+#define RUN(input, ...) run(input, (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_lookup_text(void **state) {
+    result r = RUN("", "lookup", "319775004", "Co-codamol 30mg/500mg tablets");
+    (void)state;
+    assert_int_equal(r.code, 0);
+    assert_non_null(
+        strstr(r.out, "319775004\n  dmd-vmp: 319775004: aspirin\n  = aspirin 75 mg; route oral; tablet; by dmd-vmp\n"));
+    assert_non_null(strstr(r.out, "antiplatelet, aspirin-antiplatelet"));
+    assert_non_null(strstr(r.out, "  = codeine 30 mg + paracetamol 500 mg; route oral; tablet; by name\n"));
+    assert_string_equal(r.errors, "");
+    done(&r);
+}
+
+static void test_lookup_says_why_not(void **state) {
+    result r = RUN("", "lookup", "C09AA", "29902411000001104", "Nurofen");
+    (void)state;
+    assert_int_equal(r.code, 1);
+    assert_non_null(strstr(r.out, "C09AA\n  atc: C09AA: names a class, not a substance\n  = not-recognised\n"));
+    assert_non_null(strstr(r.out, "no SNOMED CT id: wrong length, characters or check digit"));
+    assert_non_null(strstr(r.out, "Nurofen\n  name: Nurofen: no such name\n  = not-recognised\n"));
+    done(&r);
+}
+
+/* One object an argument, like an entry of medicines[]. */
+static void test_lookup_json(void **state) {
+    result r = RUN("", "lookup", "--format", "json", "Naproxen 500mg tablets", "rxnorm|11289", "Glucose test strips");
+    char *line = r.out;
+    (void)state;
+    assert_int_equal(r.code, 0); /* a device is known, though it is no medicine */
+    json_t *v[3];
+    for (size_t i = 0; i < 3; i++) {
+        char *end = strchr(line, '\n');
+        assert_non_null(end);
+        *end = 0;
+        assert_non_null(v[i] = json_loads(line, 0, NULL));
+        line = end + 1;
+    }
+    assert_string_equal(line, "");
+    assert_string_equal(json_string_value(json_object_get(v[0], "recognisedBy")), "name");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(v[0], "substances"), 0)), "naproxen");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(v[0], "groups"), 0)), "nsaid-oral");
+    assert_string_equal(json_string_value(json_object_get(v[1], "recognisedBy")), "rxnorm");
+    assert_null(json_object_get(v[2], "recognisedBy"));
+    assert_string_equal(json_string_value(json_object_get(v[2], "reason")), "not-recognised");
+    assert_true(json_is_true(json_object_get(v[2], "notAMedicine")));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(json_array_size(json_object_get(v[i], "steps")) > 0);
+        json_decref(v[i]);
+    }
+    done(&r);
+}
+
+static void test_coverage_of_lines(void **state) {
+    result r = RUN("319775004\nNaproxen 500mg tablets\nNurofen\n\nZapain\nNurofen\nFoley catheter\n", "coverage", "-");
+    (void)state;
+    assert_int_equal(r.code, 0);
+    assert_string_equal(r.out, "recognised by dmd-vmp: 1 (16.7 %)\n"
+                               "recognised by name: 1 (16.7 %)\n"
+                               "not recognised:\n"
+                               "2\tNurofen\tnot-recognised\n"
+                               "1\tFoley catheter\tnot-a-medicine\n"
+                               "1\tZapain\tnot-recognised\n");
+    done(&r);
+}
+
+/* A CSV is told by its line of column names; a damaged id is told with its line. */
+static void test_coverage_of_csv(void **state) {
+    result r = RUN("dmd_type,dmd_id,dmd_name,bnf_code\r\n"
+                   "VMP,319775004,Aspirin 75mg tablets,0209000A0AAAJAJ\r\n"
+                   "AMP,29902411000001104,\"Edoxaban 30mg, tablets\",\r\n"
+                   "AMP,,\"Heparin sodium 1,000units/1ml solution for injection\",\r\n",
+                   "coverage", "-");
+    (void)state;
+    assert_int_equal(r.code, 1);
+    assert_string_equal(r.out, "recognised by dmd-vmp: 1 (33.3 %)\n"
+                               "recognised by name: 2 (66.7 %)\n"
+                               "not recognised:\n");
+    assert_string_equal(r.errors, "-:3: 29902411000001104: no SNOMED CT id (check digit)\n");
+    done(&r);
+}
+
+static void test_usage(void **state) {
+    static const struct {
+        const char *arguments[4];
+        int code;
+        const char *says; /* on standard error; NULL: on standard output */
+    } cases[] = {
+        {{NULL}, 2, "Usage"},
+        {{"lookup", NULL}, 2, "Usage"},
+        {{"frobnicate", "x", NULL}, 2, "Usage"},
+        {{"lookup", "--format", "yaml", NULL}, 2, "Usage"},
+        {{"lookup", "--nonsense", "x", NULL}, 2, "Usage"},
+        {{"--help", NULL}, 0, NULL},
+        {{"lookup", "--help", NULL}, 0, NULL},
+        {{"coverage", "/nonexistent", NULL}, 3, "/nonexistent cannot be opened"},
+        {{"import", "--dmd", "x.zip", NULL}, 3, "full dm+d loader"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        result r = run("", cases[i].arguments);
+        assert_int_equal(r.code, cases[i].code);
+        assert_non_null(strstr(cases[i].says ? r.errors : r.out, cases[i].says ? cases[i].says : "Usage"));
+        assert_string_equal(cases[i].says ? r.out : r.errors, "");
+        done(&r);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lookup_text),     cmocka_unit_test(test_lookup_says_why_not),
+        cmocka_unit_test(test_lookup_json),     cmocka_unit_test(test_coverage_of_lines),
+        cmocka_unit_test(test_coverage_of_csv), cmocka_unit_test(test_usage)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
