@@ -6,6 +6,8 @@
 #include "search_page.h"
 #include "upkeep_parts.h"
 
+enum { CATCHUP_OVERLAP_S = 300 };
+
 typedef enum step { STEP_WAIT, STEP_MARK, STEP_SEED, STEP_SEED_NOW, STEP_PAGE, STEP_KEEP } step;
 
 typedef struct hashes {
@@ -61,5 +63,11 @@ void catchup_type_absent(struct catchup *c, mr_rc rc, const mr_error *err); /* t
 /* The type under way, one step further: starts a store call or an exchange. */
 void catchup_step(struct catchup *c);
 void catchup_forget_type(struct catchup *c); /* back to before its first step */
+
+/* Into c->seed and c->seed_is_present. The search that tells both: one issue of ours, and the server's time. */
+bool catchup_seed_url(const struct catchup *c, char url[URL_BYTES]);
+void catchup_seed_from_ours(struct catchup *c, const search_page *page); /* leaves "" when there is none */
+void catchup_seed_from_present(struct catchup *c, mr_span told);         /* absent: our clock, with room */
+void catchup_instant(char out[INSTANT_BYTES], const char *text);
 
 #endif

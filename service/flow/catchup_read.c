@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVERLAP_S = 300, EMPTY_PAGES_MOST = 3, RESTARTS_MOST = 2, WINDOW_LEAST_S = 2, URL_TAIL_BYTES = 120 };
+enum { EMPTY_PAGES_MOST = 3, RESTARTS_MOST = 2, WINDOW_LEAST_S = 2 };
 
 /* --- versions seen ----------------------------------------------------------------------------------------------- */
 
@@ -57,10 +57,6 @@ static int by_value(const void *a, const void *b) {
 
 static bool hashes_have(const hashes *sorted, uint64_t x) {
     return sorted->n && bsearch(&x, sorted->v, sorted->n, sizeof x, by_value);
-}
-
-static void copy_instant(char out[INSTANT_BYTES], const char *text) {
-    (void)snprintf(out, INSTANT_BYTES, "%s", text);
 }
 
 /* --- store calls ------------------------------------------------------------------------------------------------- */
@@ -134,9 +130,9 @@ static void op_run(struct catchup *c, store_op *op, void (*work)(void *)) {
 static void begin_at(struct catchup *c, const char *watermark) {
     type_poll *t = catchup_type(c);
     int64_t s, floor_s;
-    copy_instant(c->newest, watermark);
+    catchup_instant(c->newest, watermark);
     if (!instant_seconds(watermark, &s)) s = c->began_ms / 1000; /* the store keeps instants only */
-    c->from_s = s - OVERLAP_S;
+    c->from_s = s - CATCHUP_OVERLAP_S;
     if (instant_seconds(t->floor, &floor_s) && c->from_s < floor_s) c->from_s = floor_s;
     c->until_s = t->window_s ? c->from_s + t->window_s : 0;
     c->step = STEP_PAGE;
@@ -147,8 +143,8 @@ static void begin_at_seed(struct catchup *c) {
         begin_at(c, c->seed);
         return;
     }
-    copy_instant(catchup_type(c)->floor, c->seed);
-    copy_instant(c->newest, c->seed);
+    catchup_instant(catchup_type(c)->floor, c->seed);
+    catchup_instant(c->newest, c->seed);
     c->step = STEP_KEEP;
 }
 
@@ -158,68 +154,13 @@ static void mark_work(void *arg) {
 }
 
 static void marked(struct catchup *c, const store_op *op) {
-    copy_instant(c->watermark, op->instant);
+    catchup_instant(c->watermark, op->instant);
     if (op->instant[0])
         begin_at(c, op->instant);
     else if (c->seed[0])
         begin_at_seed(c);
     else
         c->step = STEP_SEED;
-}
-
-static bool plain_in_url(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(".-_/:", c));
-}
-
-static bool seed_url(const struct catchup *c, char url[URL_BYTES]) {
-    static const char hex[] = "0123456789ABCDEF";
-    mr_span uri = c->src->engine->set.review.site.base_uri;
-    int at = snprintf(url, URL_BYTES, "%s/DetectedIssue?_tag=", c->src->set->server.base);
-    for (size_t i = 0; i < uri.len && at > 0 && at < URL_BYTES - URL_TAIL_BYTES; i++) {
-        char ch = uri.ptr[i];
-        if (!plain_in_url(ch)) {
-            url[at++] = '%';
-            url[at++] = hex[(unsigned char)ch >> 4];
-            ch = hex[(unsigned char)ch & 15];
-        }
-        url[at++] = ch;
-    }
-    if (at < 0 || at >= URL_BYTES - URL_TAIL_BYTES) return false;
-    (void)snprintf(url + at, URL_TAIL_BYTES, "/tag%%7Cmedreview&_sort=-_lastUpdated&_count=1&_elements=id,meta");
-    return true;
-}
-
-static bool has_our_tag(const struct catchup *c, mr_json resource) {
-    char system[300];
-    (void)snprintf(system, sizeof system, "%.*s/tag", MR_SPAN_ARG(c->src->engine->set.review.site.base_uri));
-    for (mr_json_iter it = mr_json_begin(mr_json_get(mr_json_get(resource, "meta"), "tag")); mr_json_next(&it);)
-        if (mr_span_is(mr_json_string(mr_json_get(it.value, "system")), system) &&
-            mr_span_is(mr_json_string(mr_json_get(it.value, "code")), "medreview"))
-            return true;
-    return false;
-}
-
-/* The newest issue of ours, whatever else a server that ignores _tag put into the answer. */
-static void seed_from_ours(struct catchup *c, const search_page *page) {
-    int64_t s;
-    for (mr_json_iter it = mr_json_begin(page->entries); mr_json_next(&it);) {
-        char updated[INSTANT_BYTES];
-        mr_json issue = search_page_match(it.value, "DetectedIssue");
-        json_text(mr_json_get(issue, "meta"), "lastUpdated", updated, sizeof updated);
-        if (!has_our_tag(c, issue) || !instant_seconds(updated, &s)) continue;
-        if (!c->seed[0] || instant_cmp(updated, c->seed) > 0) copy_instant(c->seed, updated);
-    }
-    c->seed_is_present = false;
-}
-
-/* The server's own time where it tells it, else ours with room for a difference. */
-static void seed_from_present(struct catchup *c, mr_span told) {
-    char out[MR_DATE_TEXT];
-    int64_t s;
-    if (told.len < sizeof c->seed) (void)snprintf(c->seed, sizeof c->seed, "%.*s", MR_SPAN_ARG(told));
-    if (!instant_seconds(c->seed, &s))
-        copy_instant(c->seed, mr_instant_print(engine_now(c->src->engine) - OVERLAP_S * INT64_C(1000), out));
-    c->seed_is_present = true;
 }
 
 static void seeded(struct catchup *c, mr_rc rc, const mr_http_resp *resp, const mr_error *err) {
@@ -233,8 +174,8 @@ static void seeded(struct catchup *c, mr_rc rc, const mr_http_resp *resp, const 
     if (refused && c->step == STEP_SEED) { /* no search of issues: the time at least */
         c->step = STEP_SEED_NOW;
     } else if (rc == MR_OK || refused) {
-        if (rc == MR_OK && c->step == STEP_SEED) seed_from_ours(c, &page);
-        if (!c->seed[0]) seed_from_present(c, page.at);
+        if (rc == MR_OK && c->step == STEP_SEED) catchup_seed_from_ours(c, &page);
+        if (!c->seed[0]) catchup_seed_from_present(c, page.at);
         begin_at_seed(c);
     } else {
         catchup_type_failed(c, rc, err);
@@ -281,7 +222,7 @@ static bool narrow(struct catchup *c) {
     catchup_type(c)->window_s = width;
     c->until_s = c->from_s + width;
     c->found.n = 0;
-    copy_instant(c->newest, c->watermark); /* what was read of the wide window may lie behind the smaller one */
+    catchup_instant(c->newest, c->watermark); /* what was read of the wide window may lie behind the smaller one */
     first_page(c);
     return true;
 }
@@ -305,7 +246,7 @@ static bool is_new(struct catchup *c, const char *id, const char *version, const
     int64_t s;
     if (instant_seconds(updated, &s)) {
         if (s < c->from_s) return false; /* a server that ignores _lastUpdated answers with everything */
-        if (instant_cmp(updated, c->newest) > 0) copy_instant(c->newest, updated);
+        if (instant_cmp(updated, c->newest) > 0) catchup_instant(c->newest, updated);
     }
     uint64_t h = hash(mr_span_of(id), mr_span_of(version[0] ? version : updated));
     bool kept = hashes_add(&c->found, h); /* a version that could not be kept is looked at once more */
@@ -468,7 +409,7 @@ static void ask(struct catchup *c) {
     char url[URL_BYTES];
     bool fits = true;
     if (c->step == STEP_SEED)
-        fits = seed_url(c, url);
+        fits = catchup_seed_url(c, url);
     else if (c->step == STEP_SEED_NOW)
         (void)snprintf(url, sizeof url, "%s/%s?_count=1&_elements=id", c->src->set->server.base, catchup_type(c)->type);
     else
@@ -487,7 +428,7 @@ static void keep_work(void *arg) {
 }
 
 static void kept(struct catchup *c, const store_op *op) {
-    if (op) copy_instant(c->watermark, op->instant);
+    if (op) catchup_instant(c->watermark, op->instant);
     if (!c->until_s) {
         catchup_type_read(c);
         return;
@@ -503,7 +444,7 @@ static void keep(struct catchup *c) {
         return;
     }
     store_op *op = op_new(c, kept);
-    if (op) copy_instant(op->instant, c->newest);
+    if (op) catchup_instant(op->instant, c->newest);
     op_run(c, op, keep_work);
 }
 
