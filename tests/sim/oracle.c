@@ -169,6 +169,14 @@ unsigned check_world(world *w) {
         expected e;
         undisturbed(w, patient, &e);
         json_t *issues = all(w, "DetectedIssue", patient), *tasks = all(w, "Task", patient);
+        if (w->verbose) {
+            char *text = json_dumps(issues, JSON_COMPACT);
+            fprintf(stderr, "p%u issues: %s\n", patient, text);
+            free(text);
+            text = json_dumps(tasks, JSON_COMPACT);
+            fprintf(stderr, "p%u tasks: %s\n", patient, text);
+            free(text);
+        }
         bad += check_issues(w, patient, &e, issues, tasks);
         bad += check_tasks(w, patient, tasks, &e);
         json_decref(issues);

@@ -49,6 +49,7 @@ struct world {
     uint64_t seed;
     mr_rand r;
     mr_clock clock;
+    mr_log_sink log; /* events of the services, with --verbose */
     int64_t now_ms;
     happening *heap;
     size_t n_heap, cap_heap;
@@ -63,7 +64,7 @@ struct world {
     const mr_terminology *terminology;
     unsigned changes, kills, hooks, hooks_lost, acks, people;
     char accepted_task[PATIENTS_MOST][100], accepted_version[PATIENTS_MOST][80];
-    bool verbose, calm;
+    bool verbose, calm, polls, may_kill;
 };
 
 void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose);
