@@ -22,9 +22,6 @@
 #include <string.h>
 
 enum { LINGER_MS = 1000 };
-/* 32 full FHIR bundles at once, or 64 notices of the largest size: more is an attack or a flood, and each of these
- * bodies is held before its sender is known. */
-#define MAX_BODY_BYTES_HELD ((size_t)256 << 20)
 
 typedef enum phase { IDLE, HEAD, BODY, ROUTED, REPLIED, WRITING, RESUMING, LINGER, CLOSED } phase;
 
@@ -256,7 +253,7 @@ static void take_step(mr_http_conn *c, mr_http_step step, bool more_bytes) {
     hold(c, mr_http_reader_held(c->reader));
     switch (step) {
     case MR_HTTP_MORE:
-        if (c->server->body_bytes_held > MAX_BODY_BYTES_HELD)
+        if (c->server->body_bytes_held > c->server->settings.max_held_bytes)
             refuse(c, 503, "too many large requests at once: send it again later");
         break;
     case MR_HTTP_HEAD: head_read(c, more_bytes); break;

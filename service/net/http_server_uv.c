@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { BACKLOG = 511 };
+/* 8 patients' Bundles at once, or 64 notices of the largest size: more is a flood. */
+#define MAX_HELD_BYTES ((size_t)256 << 20)
 
 /* "127.0.0.1:8080" or "[::1]:8080"; the address must be there: listening on all of them is said as 0.0.0.0. */
 static bool read_address(const char *text, struct sockaddr_storage *ret) {
@@ -76,6 +78,7 @@ static void apply_defaults(mr_http_settings *st) {
     if (st->header_ms <= 0) st->header_ms = 10000;
     if (st->body_ms <= 0) st->body_ms = 30000;
     if (st->idle_ms <= 0) st->idle_ms = 60000;
+    if (st->max_held_bytes == 0) st->max_held_bytes = MAX_HELD_BYTES;
     st->listen = NULL; /* the caller's string; `address` says more */
 }
 

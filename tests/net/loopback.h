@@ -63,7 +63,8 @@ typedef struct client {
     uv_connect_t connect;
     mr_buf got;
     bool connected, ended, reset, closed; /* ended: the other side shut; reset: it broke off; closed: so did we */
-    bool refused;
+    bool refused, write_failed;
+    size_t n_writing;
     char chunk[65536];
 } client;
 
@@ -124,11 +125,14 @@ static inline client *client_open(rig *r, const char *address) {
 
 typedef struct client_write {
     uv_write_t req;
+    client *from;
     char bytes[];
 } client_write;
 
 static inline void client_wrote(uv_write_t *req, int status) {
-    (void)status; /* a server that has had enough closes; the test looks at what it said */
+    client *c = ((client_write *)req)->from;
+    c->n_writing--;
+    if (status < 0 && status != UV_ECANCELED) c->write_failed = true; /* a server that has had enough may close */
     free(req);
 }
 
@@ -136,6 +140,8 @@ static inline void client_send_n(client *c, const char *bytes, size_t n) {
     client_write *w = malloc(sizeof *w + n);
     assert_non_null(w);
     memcpy(w->bytes, bytes, n);
+    w->from = c;
+    c->n_writing++;
     uv_buf_t buf = uv_buf_init(w->bytes, (unsigned)n);
     assert_int_equal(uv_write(&w->req, (uv_stream_t *)&c->tcp, &buf, 1, client_wrote), 0);
 }

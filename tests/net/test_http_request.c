@@ -259,6 +259,8 @@ static void test_reader_refuses(void **state) {
         if (strncmp(got, wanted, strlen(wanted)) != 0)
             print_error("%s\n  wanted: %s\n  got:    %s\n", bad[i].name, wanted, got);
         assert_memory_equal(got, wanted, strlen(wanted)); /* the first line: nothing was taken before */
+        /* by the scan and not by the parser: the parsers of the two releases differ in what they let through */
+        if (strstr(got, "the request is malformed")) fail_msg("%s: only the parser refused it", bad[i].name);
         free(got);
     }
 }

@@ -49,7 +49,8 @@ typedef size_t (*mr_body_limit_fn)(void *app, mr_span method, mr_span path);
 
 typedef struct mr_http_settings {
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080" is refused; port 0 takes a free one */
-    int64_t header_ms, body_ms, idle_ms; /* 0: 10 s, 30 s, 60 s */
+    int64_t header_ms, body_ms, idle_ms; /* 0: 10 s, 30 s, 60 s; body_ms is also what a peer has to read an answer */
+    size_t max_held_bytes; /* bodies of all requests together, held before their senders are known; 0: 256 MiB */
     mr_route_fn route;
     mr_body_limit_fn body_limit;
     void *app;
