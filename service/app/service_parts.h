@@ -29,7 +29,7 @@ struct mr_service {
     mr_day pinned; /* clock.as_of; MR_DAY_MIN: not pinned */
     char address[80];
     mr_rc store_rc; /* what the store said last; /readyz shows it */
-    bool stopping;
+    bool stopping, front_down;
     unsigned closing; /* parts that still have to say they are closed */
     void (*stopped)(void *arg);
     void *stopped_arg;

@@ -32,8 +32,14 @@ mr_day service_as_of(void *host, int64_t now_ms) {
     return s->pinned != MR_DAY_MIN ? s->pinned : mr_zone_today(now_ms);
 }
 
+static void close_ports(mr_service *s);
+
 static void tick(void *arg) {
     mr_service *s = arg;
+    if (s->front_down) {
+        close_ports(s);
+        return;
+    }
     mr_clock *clock = mr_clock_real();
     if (s->engine) mr_engine_tick(s->engine, clock->now_ms(clock)); /* it wakes us itself */
 }
@@ -42,7 +48,7 @@ static void wake(void *host, int64_t at_ms) {
     mr_service *s = host;
     mr_clock *clock = mr_clock_real();
     int64_t delay = at_ms - clock->now_ms(clock);
-    if (s->timer) mr_timer_set(s->timer, delay > 0 ? delay : 0);
+    if (s->timer && !s->front_down) mr_timer_set(s->timer, delay > 0 ? delay : 0);
 }
 
 static mr_span *spans_of(const mr_config_value *v, size_t *ret_n) {
@@ -257,7 +263,7 @@ static void close_ports(mr_service *s) {
     if (s->http) mr_http_server_free(s->http);
     s->http = NULL;
     if (s->transport) mr_transport_curl_free(s->transport);
-    mr_timer_free(s->timer);
+    if (s->timer) mr_timer_free(s->timer);
     s->timer = NULL;
     s->closing = 1;
     if (s->compute) {
@@ -273,7 +279,9 @@ static void close_ports(mr_service *s) {
 
 static void front_closed(void *arg) {
     mr_service *s = arg;
-    if (--s->closing == 0) close_ports(s);
+    if (--s->closing) return;
+    s->front_down = true; /* the engine may be freed only after its callback has returned: so from the loop */
+    mr_timer_set(s->timer, 0);
 }
 
 void mr_service_stop(mr_service *s, void (*stopped)(void *arg), void *arg) {

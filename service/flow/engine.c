@@ -279,7 +279,9 @@ void mr_engine_stop(mr_engine *e, int64_t deadline_ms, void (*stopped)(void *), 
     e->stop_deadline_ms = deadline_ms;
     e->stopped = stopped;
     e->stopped_arg = arg;
-    stop_if_done(e);
+    /* Reviews may finish; what is done for a server as such can be repeated and is not waited for. */
+    for (size_t i = 0; i < e->set.n_sources; i++)
+        if (e->sources[i].upkeep_open) mr_fhir_cancel(&e->sources[i].client, e->sources[i].upkeep_id);
     engine_wake(e);
 }
 
@@ -287,10 +289,7 @@ static void stop_tick(mr_engine *e, int64_t now) {
     if (now >= e->stop_deadline_ms) {
         e->stop_deadline_ms = INT64_MAX;
         for (unsigned i = 0; i < e->set.slots; i++) slot_stop(&e->slots[i]);
-        for (size_t i = 0; i < e->set.n_sources; i++)
-            if (e->sources[i].upkeep_open) mr_fhir_cancel(&e->sources[i].client, e->sources[i].upkeep_id);
     }
-    stop_if_done(e);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -364,6 +363,8 @@ size_t mr_engine_unready(const mr_engine *e, mr_unready *ret, size_t most) {
         const source *src = &e->sources[i];
         if (!src->usable)
             (void)snprintf(ret[n++].text, sizeof ret->text, "%s", src->why);
+        else if (catchup_completed(src->catchup) == 0)
+            (void)snprintf(ret[n++].text, sizeof ret->text, "%s: where catch-up begins is not set yet", src->set->id);
         else if (src->blocked_until_ms > e->port.clock->now_ms(e->port.clock))
             (void)snprintf(ret[n++].text, sizeof ret->text, "%s: the FHIR server failed %u times in a row",
                            src->set->id, src->failures);

@@ -122,7 +122,7 @@ struct catchup *catchup_new(source *src);
 void catchup_free(struct catchup *c);
 void catchup_tick(struct catchup *c, int64_t now_ms);
 int64_t catchup_next(const struct catchup *c);
-void catchup_soon(struct catchup *c); /* a gap is suspected: poll now */
-/* A poll's rows were asked for by a hint: it may be dropped when this poll is through. */
+uint64_t catchup_completed(const struct catchup *c); /* the newest poll that read every type to its end; 0: none */
+void catchup_soon(struct catchup *c);                /* a gap is suspected: poll now */
 
 #endif

@@ -247,8 +247,12 @@ void upkeep_tick(source *src, int64_t now_ms) {
         return;
     }
     if (now_ms < src->blocked_until_ms) return;
-    subscriptions_tick(src->subscriptions, now_ms);
-    if (!src->upkeep_open) catchup_tick(src->catchup, now_ms);
+    /* The first poll sets where catch-up begins. It goes before everything else, and until it is through the service
+     * does not call itself ready: from then on no change is missed, whatever happens to events. */
+    bool first = catchup_completed(src->catchup) == 0;
+    if (first) catchup_tick(src->catchup, now_ms);
+    if (!src->upkeep_open) subscriptions_tick(src->subscriptions, now_ms);
+    if (!src->upkeep_open && !first) catchup_tick(src->catchup, now_ms);
 }
 
 int64_t upkeep_next(const source *src) {

@@ -12,7 +12,6 @@ void upkeep_heard(source *src, mr_rc rc, const mr_http_resp *resp);
 /* Polls of all types are numbered from 1. A poll with a number above catchup_started(), as it was when something
  * happened, sees what happened. */
 uint64_t catchup_started(const struct catchup *c);
-uint64_t catchup_completed(const struct catchup *c); /* the newest one that was read to its end */
 
 /* The source's exchange has ended: a hint that waited for it may go on. */
 void hints_exchange_free(mr_engine *e);

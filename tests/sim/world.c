@@ -506,6 +506,13 @@ static void life_goes_on(void *arg) {
 /* --- the world ------------------------------------------------------------------------------------------------------
  */
 
+static bool everybody_ready(world *w) {
+    mr_unready why;
+    for (unsigned i = 0; i < w->n_processes; i++)
+        if (mr_engine_unready(w->processes[i].engine, &why, 1)) return false;
+    return true;
+}
+
 void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose) {
     mr_error err;
     *w = (world){.seed = seed, .now_ms = epoch_ms, .rules = rules, .terminology = terminology, .verbose = verbose};
@@ -538,9 +545,11 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
         w->processes[i] = (process){.w = w, .number = i};
         start_process(&w->processes[i]);
     }
-    /* A first start reviews nothing that was there before; so things begin to happen when the service stands. */
+    /* A first start reviews nothing that was there before; so things begin to happen when the service says it is ready.
+     */
     w->calm = true;
-    run_until(w, w->now_ms + 20000);
+    for (unsigned i = 0; i < 600 && !everybody_ready(w); i++) run_until(w, w->now_ms + 1000);
+    MR_REQUIRE(everybody_ready(w));
     w->calm = false;
     at(w, w->now_ms, 0, life_goes_on, w);
 }
