@@ -186,6 +186,7 @@ static void refuse(mr_http_conn *c, int status, const char *why) {
     mr_http_server *s = c->server;
     mr_metrics_add(s->settings.metrics, MR_C_HTTP_BAD, 1);
     MR_LOG(s->settings.log, MR_L_DEBUG, "http.refused", mr_v_int("status", status), mr_v_word("why", why));
+    mr_http_reader_next(c->reader); /* its body goes now, not when the connection has lingered */
     hold(c, 0);
     static const char *const again[] = {"Retry-After: 5", NULL};
     mr_buf body;
