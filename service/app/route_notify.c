@@ -52,27 +52,27 @@ static void acked(void *arg, mr_rc rc, const mr_error *err) {
     if (rc == MR_OK)
         mr_http_reply(w->service->http, w->to, 204, NULL, NULL, MR_SPAN_NONE);
     else
-        reply_outcome(w->service, w->to, 503, "transient", "the notification could not be stored; send it again");
+        reply_problem(w->service, w->to, 503, "not stored", "the notification could not be stored; send it again");
     free(w);
 }
 
 static void refuse_unread(const call *c, mr_rc rc, const mr_error *err) {
     mr_metrics_add(c->service->metrics, MR_C_EVENTS_REFUSED, 1);
     if (rc == MR_REFUSED)
-        reply_outcome(c->service, c->to, 415, "not-supported", err->text);
+        reply_problem(c->service, c->to, 415, "not FHIR JSON", err->text);
     else if (rc == MR_LIMIT)
-        reply_outcome(c->service, c->to, 413, "too-long", err->text);
+        reply_problem(c->service, c->to, 413, "too large", err->text);
     else if (rc == MR_NOMEM)
-        reply_outcome(c->service, c->to, 503, "transient", "out of memory; send it again");
+        reply_problem(c->service, c->to, 503, "not stored", "out of memory; send it again");
     else
-        reply_outcome(c->service, c->to, 400, "structure", err->text);
+        reply_problem(c->service, c->to, 400, "not understood", err->text);
 }
 
 static void record(const call *c, const char *source, const mr_notices *notices) {
     mr_error err;
     waiting *w = malloc(sizeof *w);
     if (!w) {
-        reply_outcome(c->service, c->to, 503, "transient", "out of memory; send it again");
+        reply_problem(c->service, c->to, 503, "not stored", "out of memory; send it again");
         return;
     }
     *w = (waiting){c->service, c->to};
@@ -80,7 +80,7 @@ static void record(const call *c, const char *source, const mr_notices *notices)
     if (rc == MR_OK) return;
     free(w);
     mr_metrics_add(c->service->metrics, MR_C_EVENTS_DEFERRED, 1);
-    reply_outcome(c->service, c->to, 503, "transient", err.text);
+    reply_problem(c->service, c->to, 503, "not stored", err.text);
 }
 
 void handle_notify(const call *c) {
@@ -96,20 +96,22 @@ void handle_notify(const call *c) {
         return;
     }
     if (!mr_span_is(req->method, "POST") && !mr_span_is(req->method, "PUT") && !mr_span_is(req->method, "DELETE")) {
-        reply_problem(s, c->to, 405, "method not allowed", "notifications come by POST, PUT or DELETE");
+        reply_not_allowed(c, "Allow: POST, PUT, DELETE");
         return;
     }
     if (!sender_ok(source, req)) {
         mr_metrics_add(s->metrics, MR_C_EVENTS_UNAUTHENTICATED, 1);
         MR_LOG(s->log, MR_L_WARN, "notify.unauthenticated", mr_v_word("source", source->id));
-        mr_http_reply(s->http, c->to, 401, NULL, NULL, MR_SPAN_NONE);
+        reply_problem(s, c->to, 401, "not authenticated",
+                      "send what the Subscription's channel.header says: notify.bearer, or X-Signature by "
+                      "notify.hmac_secret");
         return;
     }
     mr_arena *a = mr_arena_new(64 << 20);
     mr_error err;
     mr_notices notices;
     if (!a) {
-        reply_outcome(s, c->to, 503, "transient", "out of memory; send it again");
+        reply_problem(s, c->to, 503, "not stored", "out of memory; send it again");
         return;
     }
     mr_notice_request in = {.method = req->method,

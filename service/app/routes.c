@@ -44,7 +44,18 @@ void reply_json(mr_service *s, mr_reply_id to, int status, const mr_buf *body) {
     mr_http_reply(s->http, to, status, "application/json", safe_headers, mr_buf_span(body));
 }
 
-void reply_problem(mr_service *s, mr_reply_id to, int status, const char *title, const char *what_to_do) {
+/* What every refusal carries, and what its status asks for: 401 a challenge, 405 the methods, 503 when to come back. */
+static void reply_refusal(mr_service *s, mr_reply_id to, int status, const char *type, const char *allow,
+                          const mr_buf *body) {
+    const char *headers[] = {safe_headers[0], safe_headers[1], NULL, NULL};
+    if (status == 401) headers[2] = "WWW-Authenticate: Bearer";
+    if (status == 405) headers[2] = allow;
+    if (status == 503) headers[2] = "Retry-After: 30";
+    mr_http_reply(s->http, to, status, type, headers, mr_buf_span(body));
+}
+
+static void problem(mr_service *s, mr_reply_id to, int status, const char *allow, const char *title,
+                    const char *what_to_do) {
     mr_buf body;
     mr_jw w;
     mr_buf_init(&body, 4096);
@@ -55,13 +66,11 @@ void reply_problem(mr_service *s, mr_reply_id to, int status, const char *title,
     mr_jw_int(&w, "status", status);
     mr_jw_z(&w, "detail", what_to_do);
     mr_jw_end(&w);
-    static const char *const challenge[] = {"WWW-Authenticate: Bearer", "Cache-Control: no-store", NULL};
-    mr_http_reply(s->http, to, status, "application/problem+json", status == 401 ? challenge : safe_headers,
-                  mr_buf_span(&body));
+    reply_refusal(s, to, status, "application/problem+json", allow, &body);
     mr_buf_free(&body);
 }
 
-void reply_outcome(mr_service *s, mr_reply_id to, int status, const char *code, const char *text) {
+static void outcome(mr_service *s, mr_reply_id to, int status, const char *allow, const char *code, const char *text) {
     mr_buf body;
     mr_jw w;
     mr_buf_init(&body, 8192);
@@ -76,10 +85,28 @@ void reply_outcome(mr_service *s, mr_reply_id to, int status, const char *code, 
     mr_jw_end(&w);
     mr_jw_end(&w);
     mr_jw_end(&w);
-    static const char *const later[] = {"Retry-After: 30", "Cache-Control: no-store", NULL};
-    mr_http_reply(s->http, to, status, "application/fhir+json", status == 503 ? later : safe_headers,
-                  mr_buf_span(&body));
+    reply_refusal(s, to, status, "application/fhir+json", allow, &body);
     mr_buf_free(&body);
+}
+
+void reply_problem(mr_service *s, mr_reply_id to, int status, const char *title, const char *what_to_do) {
+    problem(s, to, status, NULL, title, what_to_do);
+}
+
+void reply_outcome(mr_service *s, mr_reply_id to, int status, const char *code, const char *text) {
+    outcome(s, to, status, NULL, code, text);
+}
+
+static bool under_fhir(mr_span path) {
+    return mr_span_is(path, "/fhir") || mr_span_starts(path, "/fhir/");
+}
+
+void reply_not_allowed(const call *c, const char *allow) {
+    static const char text[] = "this path takes another method, see the header Allow";
+    if (under_fhir(c->req->path))
+        outcome(c->service, c->to, 405, allow, "not-supported", text);
+    else
+        problem(c->service, c->to, 405, allow, "method not allowed", text);
 }
 
 /* --- matching ---------------------------------------------------------------------------------------------------- */
@@ -125,36 +152,55 @@ static bool may(const mr_service *s, const mr_request *req) {
     return token.len == 0 || mr_bearer_ok(mr_request_header(req, "Authorization"), token);
 }
 
-static void not_here(mr_service *s, const mr_request *req, mr_reply_id to, const char *allow) {
-    bool fhir = mr_span_starts(req->path, "/fhir");
-    const char *text = *allow ? "this path takes another method"
-                              : "there is nothing at this path; openapi/medreview.yaml lists what there is";
-    if (fhir)
-        reply_outcome(s, to, *allow ? 405 : 404, *allow ? "not-supported" : "not-found", text);
+static void not_here(const call *c) {
+    static const char text[] = "there is nothing at this path; openapi/medreview.yaml lists what there is";
+    if (under_fhir(c->req->path))
+        reply_outcome(c->service, c->to, 404, "not-found", text);
     else
-        reply_problem(s, to, *allow ? 405 : 404, *allow ? "method not allowed" : "not found", text);
+        reply_problem(c->service, c->to, 404, "not found", text);
+}
+
+static void not_authenticated(const call *c) {
+    static const char text[] = "send Authorization: Bearer with the token of api.bearer";
+    if (under_fhir(c->req->path))
+        reply_outcome(c->service, c->to, 401, "login", text);
+    else
+        reply_problem(c->service, c->to, 401, "not authenticated", text);
+}
+
+/* "Allow: GET, HEAD": what the paths of the table that match take. */
+static void allow_add(char out[64], const char *method) {
+    size_t n = strlen(out);
+    bool get = strcmp(method, "GET") == 0;
+    (void)snprintf(out + n, 64 - n, "%s%s%s", n ? ", " : "Allow: ", method, get ? ", HEAD" : "");
 }
 
 void route(void *app, const mr_request *req, mr_reply_id to) {
     mr_service *s = app;
     call c = {.service = s, .req = req, .to = to};
-    const char *allow = "";
+    /* HEAD is what GET would answer; the listener leaves its body out (RFC 9110, 9.3.2). */
+    mr_span method = mr_span_is(req->method, "HEAD") ? MR_SPAN("GET") : req->method;
+    char allow[64] = "";
     if (under_notify(req->path)) {
         handle_notify(&c);
         return;
     }
     for (size_t i = 0; i < ENTRIES; i++) {
         if (!matches(table[i].path, req->path, c.id)) continue;
-        allow = table[i].method;
-        if (!mr_span_is(req->method, allow)) continue;
-        if (table[i].guard == API && !may(s, req)) {
-            reply_problem(s, to, 401, "not authenticated", "send Authorization: Bearer with the token of api.bearer");
-            return;
+        if (!mr_span_is(method, table[i].method)) {
+            allow_add(allow, table[i].method);
+            continue;
         }
-        table[i].handle(&c);
+        if (table[i].guard == API && !may(s, req))
+            not_authenticated(&c);
+        else
+            table[i].handle(&c);
         return;
     }
-    not_here(s, req, to, allow);
+    if (allow[0])
+        reply_not_allowed(&c, allow);
+    else
+        not_here(&c);
 }
 
 /* --- one store call for one request ------------------------------------------------------------------------------- */

@@ -47,9 +47,10 @@ void route(void *app, const mr_request *req, mr_reply_id to);
 size_t route_body_limit(void *app, mr_span method, mr_span path);
 
 void reply_json(mr_service *s, mr_reply_id to, int status, const mr_buf *body);
-/* RFC 9457 problem+json; under /fhir and /notify OperationOutcome. `what_to_do` is the sentence that helps. */
+/* RFC 9457 problem+json; under /fhir OperationOutcome. `what_to_do` is the sentence that helps. */
 void reply_problem(mr_service *s, mr_reply_id to, int status, const char *title, const char *what_to_do);
 void reply_outcome(mr_service *s, mr_reply_id to, int status, const char *code, const char *text);
+void reply_not_allowed(const call *c, const char *allow); /* allow: the whole header line */
 
 /* One store call for one request: `work` fills `answer` on the store's thread (status and body), then it is sent. */
 typedef struct store_answer {
