@@ -15,7 +15,7 @@ enum { BATCH = 100 };
 static unsigned run_seed(uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose) {
     world w;
     world_begin(&w, seed, rules, terminology, verbose);
-    world_live(&w, 90000);
+    world_live(&w, 60000);
     world_calm(&w, 15 * 60000);
     world_stop(&w);
     unsigned bad = check_world(&w);

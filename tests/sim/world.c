@@ -492,7 +492,7 @@ static void person_acts(world *w) {
 
 static void life_goes_on(void *arg) {
     world *w = arg;
-    if (w->calm) return;
+    if (w->calm || w->now_ms > w->changes_end_ms) return;
     unsigned what = (unsigned)mr_rand_below(&w->r, 100);
     if (what < 70)
         change_something(w);
@@ -519,17 +519,18 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
     w->clock.now_ms = clock_now;
     w->log = (mr_log_sink){.level = MR_L_DEBUG, .write = write_log};
     mr_rand_seed(&w->r, seed);
-    bool harsh = seed % 3 == 0;
-    w->weather = (weather){.request_lost = harsh ? 60 : 10,
+    bool harsh = mr_rand_below(&w->r, 100) < 40;
+    w->weather = (weather){.request_lost = harsh ? 80 : 10,
                            .answer_lost = harsh ? 60 : 10,
                            .busy = harsh ? 80 : 15,
                            .broken = harsh ? 40 : 5,
                            .hook_lost = harsh ? 300 : 50,
                            .hook_twice = 100,
-                           .latency_most_ms = harsh ? 2000 : 60};
-    /* Some worlds have no catch-up to rely on: then no hook is lost, and what was acknowledged must be enough. */
-    w->polls = seed % 5 != 1;
-    w->may_kill = seed % 5 != 1 || seed % 2;
+                           .latency_most_ms = mr_rand_below(&w->r, 3) ? 60 : 1500};
+    /* Half of the worlds have no catch-up to rely on: then no hook is lost, and what was acknowledged must be enough.
+     */
+    w->polls = mr_rand_below(&w->r, 2);
+    w->may_kill = mr_rand_below(&w->r, 2);
     if (!w->polls) w->weather.hook_lost = 0;
     w->server = mr_sandbox_new(SIM_BASE);
     MR_REQUIRE(w->server && mr_store_memory_new(&w->clock, &w->root_store, &err) == MR_OK);
@@ -551,11 +552,13 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
     for (unsigned i = 0; i < 600 && !everybody_ready(w); i++) run_until(w, w->now_ms + 1000);
     MR_REQUIRE(everybody_ready(w));
     w->calm = false;
-    at(w, w->now_ms, 0, life_goes_on, w);
 }
 
 void world_live(world *w, int64_t for_ms) {
-    run_until(w, w->now_ms + for_ms);
+    w->changes_end_ms = w->now_ms + for_ms;
+    at(w, w->now_ms, 0, life_goes_on, w);
+    /* The weather outlives the changes, so that the last reviews too are made in it. */
+    run_until(w, w->now_ms + for_ms + 60000);
 }
 
 void world_calm(world *w, int64_t for_ms) {

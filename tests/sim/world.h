@@ -50,7 +50,7 @@ struct world {
     mr_rand r;
     mr_clock clock;
     mr_log_sink log; /* events of the services, with --verbose */
-    int64_t now_ms;
+    int64_t now_ms, changes_end_ms;
     happening *heap;
     size_t n_heap, cap_heap;
     uint64_t order;
@@ -68,8 +68,8 @@ struct world {
 };
 
 void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose);
-/* Trouble and changes until `until_ms` of virtual time. */
-void world_live(world *w, int64_t until_ms);
+/* Changes and trouble for so long, then trouble alone for a minute. */
+void world_live(world *w, int64_t for_ms);
 /* No more trouble; runs until nothing is due any more but polling. */
 void world_calm(world *w, int64_t for_ms);
 /* Stops every process in an orderly way. */
