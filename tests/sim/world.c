@@ -506,6 +506,21 @@ static void life_goes_on(void *arg) {
 /* --- the world ------------------------------------------------------------------------------------------------------
  */
 
+/* An administrator's Subscriptions: the service then has no reason to poll after its start. */
+static void subscribe_for_them(world *w) {
+    static const char *const types[] = {"MedicationStatement", "Condition", "Task"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        char path[60];
+        (void)snprintf(path, sizeof path, "/Subscription/admin-%s", types[i]);
+        put(w, path,
+            "{\"resourceType\":\"Subscription\",\"id\":\"admin-%s\",\"status\":\"requested\",\"reason\":\"tests\","
+            "\"criteria\":\"%s?\","
+            "\"channel\":{\"type\":\"rest-hook\",\"endpoint\":\"http://medreview.sim/"
+            "notify\",\"payload\":\"application/fhir+json\"}}",
+            types[i], types[i]);
+    }
+}
+
 static bool everybody_ready(world *w) {
     mr_unready why;
     for (unsigned i = 0; i < w->n_processes; i++)
@@ -542,6 +557,7 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
         put(w, path, "{\"resourceType\":\"Patient\",\"id\":\"p%u\",\"gender\":\"female\",\"birthDate\":\"19%u-02-03\"}",
             i, 40 + i * 8);
     }
+    if (!w->polls) subscribe_for_them(w);
     for (unsigned i = 0; i < w->n_processes; i++) {
         w->processes[i] = (process){.w = w, .number = i};
         start_process(&w->processes[i]);
