@@ -175,13 +175,16 @@ struct kind_table {
     mr_json_kind of[128];
 };
 constexpr kind_table kinds_of_tape() {
+    constexpr size_t array = '[', object = '{', text = '"', whole = 'l', positive = 'u', real = 'd', yes = 't',
+                     no = 'f';
+    constexpr size_t nothing = 'n';
     kind_table t{};
-    t.of['['] = MR_J_ARRAY;
-    t.of['{'] = MR_J_OBJECT;
-    t.of['"'] = MR_J_STRING;
-    t.of['l'] = t.of['u'] = t.of['d'] = MR_J_NUMBER;
-    t.of['t'] = t.of['f'] = MR_J_BOOL;
-    t.of['n'] = MR_J_NULL;
+    t.of[array] = MR_J_ARRAY;
+    t.of[object] = MR_J_OBJECT;
+    t.of[text] = MR_J_STRING;
+    t.of[whole] = t.of[positive] = t.of[real] = MR_J_NUMBER;
+    t.of[yes] = t.of[no] = MR_J_BOOL;
+    t.of[nothing] = MR_J_NULL;
     return t;
 }
 constexpr kind_table KINDS = kinds_of_tape();
