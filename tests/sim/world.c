@@ -347,9 +347,9 @@ static void start_process(process *p) {
         .id = "default",
         .server = {.base = SIM_BASE, .user_agent = "sim", .timeout_ms = 30000, .max_body = 1 << 24},
         .types = types,
-        .manage_subscription = true,
+        .manage_subscription = w->polls,
         .endpoint = "http://medreview.sim/notify",
-        .poll_interval_ms = 60000};
+        .poll_interval_ms = w->polls ? 60000 : 0};
     p->settings = (mr_engine_settings){.sources = &p->source,
                                        .n_sources = 1,
                                        .slots = 1 + (unsigned)mr_rand_below(&w->r, 4),
