@@ -269,8 +269,36 @@ enum {
     RESULTS = 1 << MR_FK_OBSERVATION
 };
 
+/* Room for all at once: to grow by doubling leaves as much again behind in the arena. */
+static void reserve(gather *g) {
+    mr_raw_record *raw = &g->out->raw;
+    size_t uses = 0, conditions = 0, allergies = 0, results = 0;
+    for (size_t i = 0; i < g->pages->n_groups; i++) {
+        const mr_fhir_item *item = mr_fhir_best(g->pages, &g->pages->groups[i]);
+        uses += is_use(item);
+        conditions += item->kind == MR_FK_CONDITION;
+        allergies += item->kind == MR_FK_ALLERGY;
+        if (item->kind == MR_FK_OBSERVATION && item->is.results) results += item->is.results->n;
+    }
+    raw->entries = mr_arena_alloc(g->arena, mr_arena_times(uses, sizeof *raw->entries), _Alignof(mr_entry));
+    raw->conditions =
+        mr_arena_alloc(g->arena, mr_arena_times(conditions, sizeof *raw->conditions), _Alignof(mr_condition));
+    raw->allergies = mr_arena_alloc(g->arena, mr_arena_times(allergies, sizeof *raw->allergies), _Alignof(mr_allergy));
+    raw->observations =
+        mr_arena_alloc(g->arena, mr_arena_times(results, sizeof *raw->observations), _Alignof(mr_observation));
+    g->out->products =
+        mr_arena_alloc(g->arena, mr_arena_times(uses, sizeof(mr_fhir_product)), _Alignof(mr_fhir_product));
+    g->full |= !raw->entries || !raw->conditions || !raw->allergies || !raw->observations || !g->out->products;
+    if (g->full) return;
+    raw->cap_entries = g->cap_products = uses;
+    raw->cap_conditions = conditions;
+    raw->cap_allergies = allergies;
+    raw->cap_observations = results;
+}
+
 static bool gather_all(gather *g) {
     const uint32_t *order = g->pages->n_groups > MR_MAX_RESOURCES_PER_PATIENT ? places(g) : NULL;
+    if (g->pages->n_patients < 2) reserve(g); /* of several patients each has a part only */
     person_take(g);
     kinds_take(g, MEDICINES, order);
     kinds_take(g, FACTS, order);

@@ -96,6 +96,9 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
         }
     }
     item->odd_status = is_worth == ODD;
+    results->cap = 1 + mr_json_size(components); /* no more than it needs: results are many */
+    results->v = mr_arena_alloc(r->arena, mr_arena_times(results->cap, sizeof *results->v), _Alignof(mr_observation));
+    if (!results->v) results->cap = 0;
     push(r, results, &whole);
     for (mr_fhir_list l = mr_fhir_each(components); mr_fhir_next(&l);) component_read(r, l.value, results);
     finish(results, is_worth, &effective, &issued);

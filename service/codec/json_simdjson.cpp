@@ -105,13 +105,19 @@ uint64_t mix(uint64_t h) {
     return h ^ h >> 32;
 }
 
-/* Member names as FHIR has them, found by their first and last eight bytes: a table that the compiler fills. */
+/* Member names as FHIR has them, found by their first and last eight bytes with one look: the compiler tries factors
+ * until no two of our names fall on one place. */
 struct word {
     uint64_t head, tail;
     const char *text;
-    uint8_t length, name;
+    uint8_t length;
 };
-constexpr size_t WORDS = 512;
+constexpr unsigned PLACE_BITS = 12;
+struct word_table {
+    uint64_t factor;
+    word of[N_COUNT];
+    uint8_t at[size_t{1} << PLACE_BITS]; /* mr_fhir_name; N_unknown where there is none */
+};
 
 constexpr uint64_t packed(const char *p, size_t n) {
     uint64_t w = 0;
@@ -119,30 +125,36 @@ constexpr uint64_t packed(const char *p, size_t n) {
     return w;
 }
 
-constexpr size_t place(uint64_t head, uint64_t tail, size_t length) {
-    return static_cast<size_t>(((head ^ tail << 7 ^ length) * 0x9e3779b97f4a7c15u) >> 55) % WORDS;
+constexpr size_t place(uint64_t factor, uint64_t head, uint64_t tail) {
+    return static_cast<size_t>(((head ^ tail * 0xff51afd7ed558ccdu) * factor) >> (64 - PLACE_BITS));
 }
 
-struct word_table {
-    word at[WORDS];
-};
+/* false: two names share a place. */
+constexpr bool fill(word_table &t) {
+    for (uint8_t &name : t.at) name = N_unknown;
+    for (size_t i = 1; i < N_COUNT; i++) {
+        uint8_t &name = t.at[place(t.factor, t.of[i].head, t.of[i].tail)];
+        if (name != N_unknown) return false;
+        name = static_cast<uint8_t>(i);
+    }
+    return true;
+}
 
 constexpr word_table words_of_fhir() {
     word_table t{};
-    const char *const texts[] = {
+    const char *const texts[] = {"",
 #define X(name) #name,
-        MR_FHIR_NAMES(X)
+                                 MR_FHIR_NAMES(X)
 #undef X
     };
-    uint8_t number = 0;
-    for (const char *text : texts) {
+    for (size_t i = 1; i < N_COUNT; i++) {
         size_t n = 0;
-        while (text[n]) n++;
-        const uint64_t head = packed(text, n < 8 ? n : 8), tail = n < 8 ? head : packed(text + n - 8, 8);
-        size_t i = place(head, tail, n);
-        while (t.at[i].length) i = (i + 1) % WORDS;
-        t.at[i] = word{head, tail, text, static_cast<uint8_t>(n), ++number};
+        while (texts[i][n]) n++;
+        const uint64_t head = packed(texts[i], n < 8 ? n : 8), tail = n < 8 ? head : packed(texts[i] + n - 8, 8);
+        t.of[i] = word{head, tail, texts[i], static_cast<uint8_t>(n)};
     }
+    t.factor = 0x9e3779b97f4a7c15u;
+    while (!fill(t)) t.factor += 0x6a09e667f3bcc908u;
     return t;
 }
 constexpr word_table FHIR_WORDS = words_of_fhir();
@@ -154,7 +166,7 @@ uint64_t little(const void *p) {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? w : __builtin_bswap64(w);
 }
 
-/* Eight bytes can be read behind any string: simdjson keeps its padding behind the last. */
+/* The first eight bytes, zeros behind a shorter one. They can be read: simdjson keeps its padding behind the last. */
 uint64_t head_of(const char *p, size_t n) {
     const uint64_t w = little(p);
     return n < 8 ? w & ((uint64_t{1} << 8 * n) - 1) : w;
@@ -162,12 +174,10 @@ uint64_t head_of(const char *p, size_t n) {
 
 mr_fhir_name name_of(const char *p, size_t n, uint64_t head) {
     const uint64_t tail = n < 8 ? head : little(p + n - 8);
-    for (size_t i = place(head, tail, n); FHIR_WORDS.at[i].length; i = (i + 1) % WORDS) {
-        const word &w = FHIR_WORDS.at[i];
-        if (w.head == head && w.tail == tail && w.length == n && (n <= 16 || !std::memcmp(w.text, p, n)))
-            return static_cast<mr_fhir_name>(w.name);
-    }
-    return N_unknown;
+    const uint8_t name = FHIR_WORDS.at[place(FHIR_WORDS.factor, head, tail)];
+    const word &w = FHIR_WORDS.of[name];
+    const bool same = w.head == head && w.tail == tail && w.length == n && (n <= 16 || !std::memcmp(w.text, p, n));
+    return same ? static_cast<mr_fhir_name>(name) : N_unknown;
 }
 
 /* What the type byte of a tape word means: tape.md of simdjson. */

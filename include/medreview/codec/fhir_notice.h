@@ -18,8 +18,8 @@ typedef struct mr_notices {
     mr_notice *v; /* each (type, id) once, in the order of the body; the last word about a resource counts */
     size_t n;
     bool handshake; /* or heartbeat, or the sender's validation: nothing to do */
-    /* Topic notifications: numbers of the first and last event told, 0 when there are none. A number that does not follow
-     * the one before it, or falls, means that events were lost: look for yourself. */
+    /* Topic notifications: numbers of the first and last event told, 0 when there are none. A number that does not
+     * follow the one before it, or falls, means that events were lost: look for yourself. */
     uint64_t first_event, last_event;
 } mr_notices;
 

@@ -14,8 +14,8 @@ typedef struct mr_fhir_pages mr_fhir_pages;
 
 /* All of it lives in `a`. `base`: the server's base URL, absent offline: then the bases of the fullUrls that were read
  * stand for it. `borrow`: texts stay where they are, in the document, which must then not be parsed into again while
- * pages, or what was collected from them, is used; else they are copied, and the document is free after each page. NULL:
- * the arena is out of room. */
+ * pages, or what was collected from them, is used; else they are copied, and the document is free after each page.
+ * NULL: the arena is out of room. */
 mr_fhir_pages *mr_fhir_pages_new(mr_arena *a, mr_span base, bool borrow);
 
 /* An entry that was refused, for whoever handed the input in. `number` from 1, 0 for the page itself. */
@@ -26,12 +26,12 @@ typedef struct mr_fhir_refusal {
 } mr_fhir_refusal;
 
 typedef struct mr_fhir_page {
-    mr_span next, self; /* links; absent when none */
-    mr_span newest;     /* greatest meta.lastUpdated; absent when none */
-    size_t n_entries;   /* entries of the page, whatever they hold */
-    size_t first_item;  /* the items of this page, for mr_fhir_foreign */
+    mr_span next, self;       /* links; absent when none */
+    mr_span newest;           /* greatest meta.lastUpdated; absent when none */
+    size_t n_entries;         /* entries of the page, whatever they hold */
+    size_t first_item;        /* the items of this page, for mr_fhir_foreign */
     bool has_issue, has_task; /* the page holds a DetectedIssue or Task, of whomever */
-    bool outcome_error; /* the server says in the page that its answer is not whole */
+    bool outcome_error;       /* the server says in the page that its answer is not whole */
     mr_fhir_refusal *refused;
     size_t n_refused, cap_refused;
 } mr_fhir_page;
@@ -56,26 +56,27 @@ typedef struct mr_fhir_ingredient {
     mr_coding *codings;
     size_t n_codings;
     mr_span text;
-    mr_span item;          /* itemReference as written, until it is resolved */
-    double strength, per;  /* 0: not given */
+    mr_span item;         /* itemReference as written, until it is resolved */
+    double strength, per; /* 0: not given */
     mr_span strength_unit, per_unit;
 } mr_fhir_ingredient;
 
 /* What stands beside raw.entries[i]. */
 typedef struct mr_fhir_product {
-    const mr_fhir_ingredient *ingredients; /* of the Medication, active ones only; may be asked when its code says nothing */
+    const mr_fhir_ingredient
+        *ingredients; /* of the Medication, active ones only; may be asked when its code says nothing */
     size_t n_ingredients;
     bool dangling; /* the Medication it refers to is not here: the text is only the reference's display */
 } mr_fhir_product;
 
 typedef struct mr_fhir_collected {
     mr_raw_record raw;
-    mr_fhir_product *products;   /* beside raw.entries */
-    mr_span *unresolved;         /* "Medication/123": used, not found, could be fetched; sorted, each once */
+    mr_fhir_product *products; /* beside raw.entries */
+    mr_span *unresolved;       /* "Medication/123": used, not found, could be fetched; sorted, each once */
     size_t n_unresolved;
-    mr_span *read;               /* "Type/id" of every resource of this patient; sorted */
+    mr_span *read; /* "Type/id" of every resource of this patient; sorted */
     size_t n_read;
-    mr_span *inputs;             /* "Type/id/_history/version" of medicines, conditions and results; sorted */
+    mr_span *inputs; /* "Type/id/_history/version" of medicines, conditions and results; sorted */
     size_t n_inputs;
 } mr_fhir_collected;
 

@@ -45,8 +45,8 @@ mr_json mr_json_get(mr_json object,
 /* True when a name stands twice in this object (not in objects below): the decoders refuse what they visit. False for
  * what is no object. */
 bool mr_json_has_duplicates(mr_json object) MR_NOEXCEPT;
-/* Tells values apart by content, the order of members and elements included; white space and the spelling of strings make
- * no difference. Equal on every machine of one byte order. Not a cryptographic hash. */
+/* Tells values apart by content, the order of members and elements included; white space and the spelling of strings
+ * make no difference. Equal on every machine of one byte order. Not a cryptographic hash. */
 uint64_t mr_json_digest(mr_json v) MR_NOEXCEPT;
 mr_span mr_json_string(mr_json v) MR_NOEXCEPT; /* absent span when not a string */
 bool mr_json_number(mr_json v, double *ret) MR_NOEXCEPT;

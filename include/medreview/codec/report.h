@@ -1,5 +1,5 @@
-/* One review in the `json` form of product.md section 5: what the command line prints, and what the service keeps for its
- * pages. */
+/* One review in the `json` form of product.md section 5: what the command line prints, and what the service keeps for
+ * its pages. */
 #ifndef MEDREVIEW_CODEC_REPORT_H
 #define MEDREVIEW_CODEC_REPORT_H
 
@@ -12,7 +12,7 @@ typedef struct mr_report {
     mr_day as_of;
     const mr_record *record;
     const mr_assessment *assessment; /* with traces: a member `explain` is added */
-    const mr_plan *plan; /* what it suppresses is told there, and not among the findings */
+    const mr_plan *plan;             /* what it suppresses is told there, and not among the findings */
 } mr_report;
 
 /* One object on one line, no line feed. Members and their order are the contract's; what is unknown is absent, except

@@ -47,8 +47,8 @@ typedef struct mr_absorbed {
     mr_span next; /* link[relation=next]; absent when none. In the arena. */
     mr_span self; /* link[relation=self]; absent when none */
     size_t n_entries;
-    unsigned foreign; /* entries that belong to another patient: they were left out and noted */
-    mr_span newest;   /* greatest meta.lastUpdated seen in the page; absent when none */
+    unsigned foreign;               /* entries that belong to another patient: they were left out and noted */
+    mr_span newest;                 /* greatest meta.lastUpdated seen in the page; absent when none */
     const mr_fhir_refusal *refused; /* entries that could not be read; each is a gap of the review too */
     size_t n_refused;
 } mr_absorbed;
@@ -61,8 +61,8 @@ mr_review *mr_review_begin(mr_arena *a, const mr_review_knowledge *k, const mr_r
 /* Decodes one page: a Bundle of any type, or a single resource. One unreadable entry is a gap and the review goes on.
  * `padded`: 64 readable bytes lie behind the page.
  *   MR_MALFORMED   no page at all (not JSON, not a FHIR resource)
- *   MR_LIMIT       the arena is full; MR_NOMEM. More than MR_MAX_RESOURCES_PER_PATIENT resources are no error: the review
- *                  says `resource-limit` and is incomplete. */
+ *   MR_LIMIT       the arena is full; MR_NOMEM. More than MR_MAX_RESOURCES_PER_PATIENT resources are no error: the
+ * review says `resource-limit` and is incomplete. */
 mr_rc mr_review_absorb(mr_review *rv, mr_page_kind kind, mr_span page, bool padded, mr_absorbed *ret,
                        mr_error *err) MR_MUST_CHECK;
 /* Says that a list was not read to its end (page limit, failed page, ignored filter): nothing is closed then. */
@@ -73,7 +73,7 @@ mr_rc mr_review_unresolved(mr_review *rv, mr_span **ret, size_t *ret_n, mr_error
 
 /* Offline input that is read once for all its patients. */
 typedef struct mr_review_reader mr_review_reader; /* storage for JSON, used again and again by one thread */
-mr_review_reader *mr_review_reader_new(void); /* NULL: memory is short */
+mr_review_reader *mr_review_reader_new(void);     /* NULL: memory is short */
 void mr_review_reader_free(mr_review_reader *r);
 
 typedef struct mr_review_input {
@@ -81,16 +81,16 @@ typedef struct mr_review_input {
     mr_absorbed absorbed;
     mr_span *patients; /* as mr_review_patients gives them: one absent span when nobody is named */
     size_t n_patients;
-    mr_prior prior;    /* our earlier resources, of all patients */
-    mr_rc prior_rc;    /* not MR_OK: there are some, and they cannot be read */
+    mr_prior prior; /* our earlier resources, of all patients */
+    mr_rc prior_rc; /* not MR_OK: there are some, and they cannot be read */
     bool outcome_error;
 } mr_review_input;
-/* `page` need not outlive the call. The input, and every review of it, borrows from the reader, which must not read another
- * before they are done with. Codes as mr_review_absorb. */
+/* `page` need not outlive the call. The input, and every review of it, borrows from the reader, which must not read
+ * another before they are done with. Codes as mr_review_absorb. */
 mr_rc mr_review_read(mr_review_reader *r, mr_span page, bool padded, const mr_review_settings *settings, mr_arena *a,
                      mr_review_input *ret, mr_error *err) MR_MUST_CHECK;
-/* One patient's review of that input: patients[i], or the absent span. `a` may be another arena than the input's and be freed
- * before it. NULL: out of room. */
+/* One patient's review of that input: patients[i], or the absent span. `a` may be another arena than the input's and be
+ * freed before it. NULL: out of room. */
 mr_review *mr_review_of(mr_arena *a, const mr_review_knowledge *k, const mr_review_settings *settings,
                         const mr_review_input *input, mr_span patient_id);
 
