@@ -198,9 +198,9 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     bool http = false;
     for (size_t i = 0; i < c->n_sources; i++) http = http || c->sources[i].value[MR_K_FHIR_ALLOW_HTTP].i;
     const char *ca = mr_config_text(c, MR_K_FHIR_CA_FILE);
+    /* No metrics here: fhir_client counts exchanges, and the transport would count them again. */
     mr_curl_settings curl = {.allow_http = http,
                              .ca_file = *ca ? ca : NULL,
-                             .metrics = s->metrics,
                              .max_connections_per_host = (unsigned)mr_config_int(c, MR_K_FHIR_CONCURRENCY)};
     s->metrics = mr_metrics_new();
     s->timer = mr_timer_new(s->loop, tick, s);
@@ -209,7 +209,6 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     if (rc != MR_OK) return mr_wrap(err, "store");
     rc = mr_worker_thread_new(s->loop, &s->store_worker, err);
     if (rc == MR_OK) rc = mr_worker_pool_new(s->loop, &s->compute, err);
-    curl.metrics = s->metrics;
     return rc == MR_OK ? mr_transport_curl_new(s->loop, &curl, &s->transport, err) : rc;
 }
 
@@ -293,7 +292,7 @@ void mr_service_stop(mr_service *s, void (*stopped)(void *arg), void *arg) {
     s->stopped_arg = arg;
     s->closing = 2;
     MR_LOG(s->log, MR_L_INFO, "service.stopping", mr_v_int("reviews", mr_engine_busy(s->engine)));
-    mr_http_server_drain(s->http, deadline, front_closed, s);
+    mr_http_server_drain(s->http, mr_config_int(s->config, MR_K_DRAIN_MS), front_closed, s);
     mr_engine_stop(s->engine, deadline, front_closed, s);
 }
 
