@@ -40,7 +40,8 @@
     X(SUBSCRIPTIONS_ACTIVE, "medreview_subscriptions", "status=\"active\"", "Subscriptions by status")                 \
     X(SUBSCRIPTIONS_OTHER, "medreview_subscriptions", "status=\"other\"", "")                                          \
     X(CLOCK_PINNED, "medreview_clock_pinned", "", "1 when clock.as_of pins the date")                                  \
-    X(WATERMARK_LAG_S, "medreview_watermark_lag_seconds", "", "Time since the type that catch-up read longest ago was read to its end")
+    X(WATERMARK_LAG_S, "medreview_watermark_lag_seconds", "",                                                          \
+      "Time since the type that catch-up read longest ago was read to its end")
 
 #define MR_HISTOGRAMS(X)                                                                                               \
     X(NOTICE_MS, "medreview_notice_durable_milliseconds", "Time from a notice's last byte to its commit")              \
