@@ -48,7 +48,7 @@ static void copied(const mr_review_settings *settings, mr_span page, mr_span pat
     mr_review *rv = mr_review_begin(a, knowledge(), settings, patient);
     if (rv && mr_review_absorb(rv, MR_PAGE_ANY, page, false, &absorbed, &err) == MR_OK &&
         mr_review_assess(rv, &result, &err) == MR_OK)
-        (void)mr_review_json(rv, out, &err); /* MR_LIMIT shows in the buffer */
+        (void)!mr_review_json(rv, out, &err); /* MR_LIMIT shows in the buffer */
     mr_arena_free(a);
 }
 
