@@ -43,6 +43,7 @@ void mr_sha256_begin(mr_sha256 *s) {
 }
 
 void mr_sha256_add(mr_sha256 *s, const void *bytes, size_t n) {
+    if (n == 0) return; /* an empty part may come without bytes */
     const uint8_t *p = bytes;
     size_t held = s->bytes % 64;
     s->bytes += n;
