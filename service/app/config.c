@@ -280,20 +280,29 @@ int64_t mr_config_int(const mr_config *c, mr_config_key key) {
 
 /* --- what serve needs -------------------------------------------------------------------------------------------- */
 
+static size_t first_of(mr_span s, const char *ends) {
+    size_t n = 0;
+    while (n < s.len && !strchr(ends, s.ptr[n])) n++;
+    return n;
+}
+
+/* Of an address or a URL, as whoever connects will read it: behind user and password, without the port. */
 static mr_span host_of(mr_span address) {
     mr_span rest = address;
     for (size_t i = 0; i + 3 <= address.len; i++)
         if (memcmp(address.ptr + i, "://", 3) == 0) rest = mr_span_from(address, i + 3);
-    if (rest.len && rest.ptr[0] == '[')
-        return (mr_span){rest.ptr, mr_span_find(rest, ']') + (mr_span_find(rest, ']') < rest.len)};
-    size_t n = 0;
-    while (n < rest.len && rest.ptr[n] != ':' && rest.ptr[n] != '/') n++;
-    return (mr_span){rest.ptr, n};
+    rest.len = first_of(rest, "/?#");
+    for (size_t at; (at = mr_span_find(rest, '@')) < rest.len;) rest = mr_span_from(rest, at + 1);
+    bool v6 = rest.len && rest.ptr[0] == '[';
+    size_t n = first_of(rest, v6 ? "]" : ":");
+    return (mr_span){rest.ptr, v6 && n < rest.len ? n + 1 : n};
 }
 
 static bool loopback(mr_span address) {
     mr_span host = host_of(address);
-    return mr_span_is(host, "localhost") || mr_span_is(host, "[::1]") || mr_span_starts(host, "127.");
+    bool number = host.len > 0; /* 127.0.0.1.example is a name, and somebody else's */
+    for (size_t i = 0; i < host.len; i++) number = number && strchr("0123456789.", host.ptr[i]);
+    return mr_span_is(host, "localhost") || mr_span_is(host, "[::1]") || (number && mr_span_starts(host, "127."));
 }
 
 static bool example_host(const char *uri) {
