@@ -164,7 +164,7 @@ static mr_span key_of(mr_span issue_id) {
 }
 
 const char *mr_outcome_word(mr_outcome_kind kind) {
-    static const char *const word[] = {"none", "accepted", "no-action", "not-applicable", "set-aside"};
+    static const char *const word[] = {"none", "accepted", "no-action", "not-applicable", "set-aside", "gone"};
     return word[kind];
 }
 
@@ -174,7 +174,7 @@ void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, co
     mr_jw_array(w, "identifier");
     mr_ours_identifier(w, &s->site, "finding", c->issue ? c->issue->key : key_of(c->issue_id));
     if (content.len) mr_ours_identifier(w, &s->site, "content", content);
-    if (j->episode || j->mitigations) {
+    if (j->episode || j->mitigations || j->outcome != MR_OUT_NONE) {
         (void)snprintf(judged, sizeof judged, "%u.%u.%s.%.*s", j->episode, j->mitigations, mr_outcome_word(j->outcome),
                        MR_SPAN_ARG(j->content));
         mr_ours_identifier(w, &s->site, "judged", mr_span_of(judged));

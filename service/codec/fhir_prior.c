@@ -66,8 +66,8 @@ static bool read_judgement(mr_span text, mr_arena *a, mr_judgement *ret) {
         return true;
     if (!mr_span_u64(episode, &e) || !mr_span_u64(mitigations, &m) || e > 100000 || m > 100000) return true;
     mr_outcome_kind kind = MR_OUT_NONE;
-    while (kind <= MR_OUT_SET_ASIDE && !mr_span_is(outcome, mr_outcome_word(kind))) kind++;
-    if (kind > MR_OUT_SET_ASIDE) return true;
+    while (kind <= MR_OUT_GONE && !mr_span_is(outcome, mr_outcome_word(kind))) kind++;
+    if (kind > MR_OUT_GONE) return true;
     *ret = (mr_judgement){.episode = (unsigned)e, .mitigations = (unsigned)m, .outcome = kind};
     return keep(a, content, &ret->content);
 }

@@ -156,6 +156,12 @@ static void judge(work *w, standing *s) {
         s->task = t;
     }
     if (s->duplicate || s->status == MR_IS_ENTERED_IN_ERROR) return;
+    bool ours = (s->judged.outcome == MR_OUT_GONE || s->judged.outcome == MR_OUT_NOT_APPLICABLE) &&
+                mr_span_eq(s->judged.content, s->issue->content);
+    if (s->status == MR_IS_CANCELLED && !ours) { /* cancelled by a person, on the issue itself */
+        s->judged.outcome = MR_OUT_NOT_APPLICABLE;
+        s->judged.content = s->issue->content;
+    }
     mr_outcome_kind outcome =
         s->task && s->task->episode > s->judged.episode ? decision_of(s->task, s->issue->key) : MR_OUT_NONE;
     bool mitigated = s->issue->mitigations > s->judged.mitigations;
@@ -266,6 +272,9 @@ static mr_rc create(work *w, const mr_finding *f, unsigned episode) {
 
 static mr_rc revise(work *w, const mr_finding *f, standing *s, mr_issue_status to) {
     s->status = to;
+    /* What was decided, or why it was closed, was about the content that goes now. */
+    s->judged.outcome = MR_OUT_NONE;
+    s->judged.content = MR_SPAN_NONE;
     mr_rc rc = change(w, (mr_change){.kind = MR_CH_REVISE_ISSUE,
                                      .finding = f,
                                      .issue = s->issue,
@@ -312,9 +321,10 @@ static mr_rc met_no_action(work *w, const mr_finding *f, standing *s, bool *ret_
     return *ret_handled ? revise(w, f, s, MR_IS_AMENDED) : MR_OK;
 }
 
+/* A change of content after a decision is another matter (fhir.md 9.2: amended), a weaker statement is not. */
 static mr_rc met_final(work *w, const mr_finding *f, standing *s) {
-    bool handled = false;
-    if (f->severity > s->issue->severity) return revise(w, f, s, MR_IS_AMENDED);
+    bool handled = false, weaker = f->severity < s->issue->severity || f->certainty == MR_POSSIBLE;
+    if (!same_content(f, s->issue) && !weaker) return revise(w, f, s, MR_IS_AMENDED);
     mr_rc rc = met_no_action(w, f, s, &handled);
     if (rc != MR_OK || handled) return rc;
     w->plan.unchanged++;
@@ -363,6 +373,8 @@ static mr_rc unmet(work *w, standing *s) {
         return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_live(w, NULL, s->issue->id);
     }
     s->status = MR_IS_CANCELLED;
+    s->judged.outcome = MR_OUT_GONE;
+    s->judged.content = s->issue->content;
     return write_status(w, s);
 }
 

@@ -333,7 +333,8 @@ static void describe_task(slot *s) {
     if (plan->task.present) {
         (void)snprintf(s->item.priority, sizeof s->item.priority, "%s", plan->task.priority);
         (void)snprintf(s->item.due, sizeof s->item.due, "%.10s", mr_day_print(plan->task.due, date));
-        if (s->engine->set.write) (void)snprintf(s->item.task, sizeof s->item.task, "Task/%s", plan->task.id);
+        /* In shadow mode this Task is not written; the worklist still shows what would be. */
+        (void)snprintf(s->item.task, sizeof s->item.task, "Task/%s", plan->task.id);
     } else if (plan->open_task) {
         (void)snprintf(s->item.priority, sizeof s->item.priority, "%.*s", MR_SPAN_ARG(plan->open_task->priority));
         (void)snprintf(s->item.due, sizeof s->item.due, "%.10s", mr_when_print(plan->open_task->due, date));

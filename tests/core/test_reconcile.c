@@ -384,8 +384,10 @@ static void test_a_dismissal_never_hides_a_higher_severity(void **state) {
 static void test_a_drug_restarted_revives_its_issue_in_a_new_task(void **state) {
     (void)state;
     world *w = begin();
-    stands(w, 'a', MR_IS_CANCELLED, MR_HIGH, '1');
-    task(w, 1, MR_TS_CANCELLED, "a")->resolved_by_record = true;
+    stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    task(w, 1, MR_TS_REQUESTED, "a");
+    EXPECT(w, "status a cancelled; cancel mr-task-1"); /* stopped */
+    SETTLES(w);
     find_now(w, 'a', MR_HIGH, MR_WITHIN_1_WEEK, '1');
     EXPECT(w, "revise a preliminary; task new 2 urgent +7 after mr-task-1: a");
     SETTLES(w);
@@ -400,10 +402,34 @@ static void test_final_is_a_persons_record(void **state) {
     EXPECT(w, "nothing"); /* gone: leave it */
     mr_finding *f = find_now(w, 'a', MR_MODERATE, MR_WITHIN_1_WEEK, '1');
     EXPECT(w, "nothing");
-    f->severity = MR_HIGH;
-    key_of('2', f->content);
+    f->severity = MR_LOW;
+    key_of('3', f->content);
+    EXPECT(w, "nothing"); /* weaker: what was decided covers it */
+    f->severity = MR_MODERATE;
+    key_of('2', f->content); /* another dose */
     EXPECT(w, "revise a amended; task new 2 urgent +7 after mr-task-1: a");
     SETTLES(w);
+    f->severity = MR_HIGH;
+    key_of('4', f->content);
+    EXPECT(w, "revise a amended; task changed 2 urgent +7: a");
+    SETTLES(w);
+    end(w);
+}
+
+static void test_an_issue_that_a_person_cancelled_is_not_opened_again(void **state) {
+    (void)state;
+    world *w = begin();
+    mr_prior_issue *i = stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    task(w, 1, MR_TS_REQUESTED, "a");
+    mr_finding *f = find_now(w, 'a', MR_HIGH, MR_WITHIN_1_WEEK, '1');
+    i->status = MR_IS_CANCELLED; /* on the issue itself, in some other system */
+    EXPECT(w, "cancel mr-task-1 (a suppressed)");
+    SETTLES(w);
+    key_of('2', f->content);
+    EXPECT(w, "revise a preliminary; task new 2 urgent +7 after mr-task-1: a");
+    SETTLES(w);
+    i->status = MR_IS_CANCELLED; /* once more */
+    EXPECT(w, "cancel mr-task-ac9743b5739b06575fc3a329d5e668e5-2 (a suppressed)");
     end(w);
 }
 
@@ -621,6 +647,7 @@ int main(void) {
         cmocka_unit_test(test_a_dismissal_never_hides_a_higher_severity),
         cmocka_unit_test(test_a_drug_restarted_revives_its_issue_in_a_new_task),
         cmocka_unit_test(test_final_is_a_persons_record),
+        cmocka_unit_test(test_an_issue_that_a_person_cancelled_is_not_opened_again),
         cmocka_unit_test(test_a_mitigation_counts_as_accepted),
         cmocka_unit_test(test_no_action_is_quiet_for_its_days_and_then_asks_again),
         cmocka_unit_test(test_an_old_decision_does_not_judge_new_content),

@@ -42,7 +42,9 @@ typedef enum mr_outcome_kind {
     MR_OUT_ACCEPTED,
     MR_OUT_NO_ACTION,
     MR_OUT_NOT_APPLICABLE,
-    MR_OUT_SET_ASIDE /* the Task failed or a person cancelled it: no new Task for the same content */
+    MR_OUT_SET_ASIDE, /* the Task failed or a person cancelled it: no new Task for the same content */
+    MR_OUT_GONE       /* no decision: we cancelled the issue because the record changed. Without this mark a cancelled
+                       * issue was cancelled by a person, and that is a dismissal of its content. */
 } mr_outcome_kind;
 
 /* What people last decided about an issue, and about which content of it. It stands on the issue itself as our third
