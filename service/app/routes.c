@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum guard { OPEN, API } guard; /* notifications prove their sender by themselves */
+/* Notifications prove their sender by themselves; pages hold nothing, they ask /api with the reader's token. */
+typedef enum guard { OPEN, API } guard;
 
 static const struct entry {
     const char *method, *path; /* {id}: a FHIR id or source */
@@ -27,8 +28,8 @@ static const struct entry {
     {"GET", "/api/v1/jobs", API, 0, handle_jobs},
     {"GET", "/api/v1/parked", API, 0, handle_parked},
     {"POST", "/api/v1/parked/{id}/retry", API, 4096, handle_retry},
-    {"GET", "/", API, 0, handle_page},
-    {"GET", "/patients/{id}", API, 0, handle_page},
+    {"GET", "/", OPEN, 0, handle_page},
+    {"GET", "/patients/{id}", OPEN, 0, handle_page},
 };
 enum { ENTRIES = sizeof table / sizeof *table };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef MEDREVIEW_VERSION
 #define MEDREVIEW_VERSION "0"
@@ -74,6 +75,10 @@ static mr_rc load_knowledge(mr_service *s, mr_error *err) {
     mr_rc rc = mr_knowledge_load(&options, &s->knowledge, &complaints, err);
     if (rc != MR_OK && complaints.len) (void)!fwrite(complaints.ptr, 1, complaints.len, stderr);
     mr_buf_free(&complaints);
+    if (rc != MR_OK && *dir) {
+        (void)!mr_wrap(err, "knowledge.dir");
+        if (rc == MR_IO) rc = MR_INVALID; /* a folder that is not there is a bad value of the key */
+    }
     if (rc == MR_OK) rc = mr_terminology_builtin(&s->terminology, err);
     s->disabled = spans_of(&s->config->value[MR_K_KNOWLEDGE_DISABLED], &s->n_disabled);
     s->withdrawn = spans_of(&s->config->value[MR_K_KNOWLEDGE_WITHDRAWN], &s->n_withdrawn);
@@ -202,6 +207,8 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     mr_curl_settings curl = {.allow_http = http,
                              .ca_file = *ca ? ca : NULL,
                              .max_connections_per_host = (unsigned)mr_config_int(c, MR_K_FHIR_CONCURRENCY)};
+    /* curl would say so at every request, and never at start. */
+    if (*ca && access(ca, R_OK) != 0) return mr_fail(err, MR_INVALID, "fhir.ca_file: %s cannot be read", ca);
     s->metrics = mr_metrics_new();
     s->timer = mr_timer_new(s->loop, tick, s);
     if (!s->metrics || !s->timer) return mr_fail(err, MR_NOMEM, "out of memory");
