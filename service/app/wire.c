@@ -213,7 +213,7 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     s->timer = mr_timer_new(s->loop, tick, s);
     if (!s->metrics || !s->timer) return mr_fail(err, MR_NOMEM, "out of memory");
     mr_rc rc = mr_store_open(mr_config_text(c, MR_K_STORE), mr_clock_real(), &s->store, err);
-    if (rc != MR_OK) return mr_wrap(err, "store");
+    if (rc != MR_OK) return rc; /* it names the key */
     rc = mr_worker_thread_new(s->loop, &s->store_worker, err);
     if (rc == MR_OK) rc = mr_worker_pool_new(s->loop, &s->compute, err);
     return rc == MR_OK ? mr_transport_curl_new(s->loop, &curl, &s->transport, err) : rc;
