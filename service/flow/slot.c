@@ -5,6 +5,7 @@
  * the service stops: each becomes an event, and the job decides. Every operation in flight holds the slot: its memory
  * goes back only when the job has released it and the last operation has come home. */
 #include "engine_parts.h"
+#include "tx_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,6 +408,11 @@ static void posted(void *arg, mr_rc rc, mr_http_resp *resp, const mr_error *err)
     free(op);
     s->inflight--;
     s->http_open = false;
+    mr_error unsaid = {0};
+    if (rc == MR_OK) {
+        rc = tx_answer_check(resp, s->result ? s->result->plan->n : 0, &unsaid);
+        if (rc != MR_OK) err = &unsaid;
+    }
     source_heard(s->source, rc, resp ? resp->retry_after_ms : -1);
     if (serial == s->job.serial && rc == MR_OK) {
         note_written(s, (mr_span){resp->body, resp->len});
