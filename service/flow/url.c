@@ -31,14 +31,20 @@ static bool origin_read(mr_span url, origin *ret) {
     return ret->host.len > 0;
 }
 
+/* Bytes of a dot at the beginning of `s`, however it is spelt: servers decode %2e. 0: something else. */
+static size_t dot(mr_span s) {
+    if (mr_span_starts(s, ".")) return 1;
+    return mr_span_starts(s, "%2e") || mr_span_starts(s, "%2E") ? 3 : 0;
+}
+
 bool mr_url_under(mr_span url, const char *base) {
     origin u, b;
     if (!origin_read(url, &u) || !origin_read(mr_span_of(base), &b)) return false;
     if (!mr_span_eq(u.scheme, b.scheme) || !mr_span_ieq(u.host, b.host) || !mr_span_eq(u.port, b.port)) return false;
     if (u.path.len < b.path.len || (b.path.len && memcmp(u.path.ptr, b.path.ptr, b.path.len) != 0)) return false;
-    for (size_t i = 0; i + 1 < u.path.len; i++) {
-        if (u.path.ptr[i] == '?') break;
-        if (u.path.ptr[i] == '.' && u.path.ptr[i + 1] == '.') return false;
+    for (size_t i = 0; i < u.path.len && u.path.ptr[i] != '?'; i++) {
+        size_t first = dot(mr_span_from(u.path, i));
+        if (first && dot(mr_span_from(u.path, i + first))) return false;
     }
     mr_span rest = mr_span_from(u.path, b.path.len);
     return rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?';
