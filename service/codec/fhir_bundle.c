@@ -33,11 +33,11 @@ static size_t kind_of(mr_span type) {
 }
 
 static void meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
-        if (name == N_versionId) item->version = mr_fhir_text(r, m);
-        if (name == N_lastUpdated) item->updated = mr_fhir_text(r, m);
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
+        if (name == N_versionId) item->version = mr_fhir_text(r, &m);
+        if (name == N_lastUpdated) item->updated = mr_fhir_text(r, &m);
     }
 }
 
@@ -50,13 +50,13 @@ void mr_fhir_head_read(mr_fhir_reader *r, const mr_fhir_member *m, mr_fhir_item 
 
 /* DetectedIssue and Task: only whose they are. */
 static void ours_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
         if (name == N_patient || name == N_for)
-            mr_fhir_pointer_read(r, m->value, false, &item->subject);
+            mr_fhir_pointer_read(r, m.value, false, &item->subject);
         else
-            mr_fhir_head_read(r, m, item);
+            mr_fhir_head_read(r, &m, item);
     }
     r->modified = false; /* theirs to judge */
 }
@@ -214,18 +214,19 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
         unreadable(w, "an entry is no object");
         return MR_OK;
     }
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, entry, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
-        case N_fullUrl: w->full_url = full_url_keep(r, m->text); break;
-        case N_resource: resource = m->value; break;
-        case N_request: request = m->value; break;
-        case N_response: response = m->value; break;
+    mr_fhir_reader_next(r);
+    mr_fhir_member m;
+    for (mr_fhir_open(r, entry, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
+        case N_fullUrl: w->full_url = full_url_keep(r, mr_fhir_member_text(&m)); break;
+        case N_resource: resource = m.value; break;
+        case N_request: request = m.value; break;
+        case N_response: response = m.value; break;
         case N_resourceType: bare = entry; break;
         default: break;
         }
     }
-    w->twice = all.twice;
+    w->twice = r->twice;
     mr_fhir_base_note(w->pages, w->full_url);
     if (mr_json_kind_of(resource) == MR_J_NONE) resource = bare;
     if (mr_json_kind_of(resource) == MR_J_OBJECT) return resource_walk(w, resource, err);

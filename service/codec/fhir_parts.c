@@ -8,12 +8,6 @@ void mr_fhir_reader_next(mr_fhir_reader *r) {
     r->twice = r->odd = r->bad_date = r->modified = false;
 }
 
-const mr_fhir_member *mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_members *all) {
-    mr_fhir_members_of(object, all);
-    r->twice |= all->twice;
-    return all->v;
-}
-
 mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s) {
     mr_span kept;
     if (!s.len) return MR_SPAN_NONE;
@@ -42,17 +36,8 @@ mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b) {
     return (mr_span){p, a.len + 1 + b.len};
 }
 
-mr_span mr_fhir_peek(mr_fhir_reader *r, const mr_fhir_member *m) {
-    r->odd |= m->kind != MR_J_STRING && m->kind != MR_J_NULL;
-    return m->text.len ? m->text : MR_SPAN_NONE;
-}
-
-mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m) {
-    return mr_fhir_keep(r, mr_fhir_peek(r, m));
-}
-
 void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret) {
-    if (!mr_json_bool(m->value, ret)) r->odd |= m->kind != MR_J_NULL;
+    if (!mr_json_bool(m->value, ret)) r->odd |= m->type != 'n';
 }
 
 void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s) {
@@ -61,11 +46,11 @@ void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int6
 }
 
 void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s) {
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
-        if (name == N_start && ret_start) mr_fhir_when(r, m, ret_start, NULL);
-        if (name == N_end && ret_end) mr_fhir_when(r, m, ret_end, ret_end_s);
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
+        if (name == N_start && ret_start) mr_fhir_when(r, &m, ret_start, NULL);
+        if (name == N_end && ret_end) mr_fhir_when(r, &m, ret_end, ret_end_s);
     }
 }
 
@@ -78,12 +63,12 @@ static mr_span keep_system(mr_fhir_reader *r, mr_span s) {
 
 void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
     mr_coding c = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
-        case N_system: c.system = keep_system(r, mr_fhir_peek(r, m)); break;
-        case N_code: c.code = mr_fhir_text(r, m); break;
-        case N_display: c.display = mr_fhir_text(r, m); break;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
+        case N_system: c.system = keep_system(r, mr_fhir_peek(r, &m)); break;
+        case N_code: c.code = mr_fhir_text(r, &m); break;
+        case N_display: c.display = mr_fhir_text(r, &m); break;
         default: break;
         }
     }
@@ -100,13 +85,13 @@ void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
         r->odd |= mr_json_kind_of(v) != MR_J_NULL;
         return;
     }
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
         case N_coding:
-            for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) mr_fhir_coding_read(r, l.value, ret);
+            for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) mr_fhir_coding_read(r, l.value, ret);
             break;
-        case N_text: ret->text = mr_fhir_text(r, m); break;
+        case N_text: ret->text = mr_fhir_text(r, &m); break;
         default: break;
         }
     }
@@ -120,16 +105,15 @@ mr_span mr_fhir_concept_text(const mr_fhir_concept *c) {
 }
 
 mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v) {
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        if (m->name != N_coding) continue;
-        for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) {
-            mr_fhir_members coding;
-            for (const mr_fhir_member *c = mr_fhir_open(r, l.value, &coding); c < coding.v + coding.n; c++)
-                if (c->name == N_code && c->text.len) return c->text;
-        }
+    mr_span code = MR_SPAN_NONE;
+    mr_fhir_member m, c;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        if (m.name != N_coding) continue;
+        for (mr_fhir_list l = mr_fhir_each(m.value); !code.len && mr_fhir_next(&l);)
+            for (mr_fhir_open(r, l.value, &c); mr_fhir_member_next(&c);)
+                if (c.name == N_code) code = mr_fhir_member_text(&c);
     }
-    return MR_SPAN_NONE;
+    return code.len ? code : MR_SPAN_NONE;
 }
 
 static mr_comparator comparator(mr_span s) {
@@ -142,17 +126,17 @@ static mr_comparator comparator(mr_span s) {
 
 void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) {
     mr_span system = MR_SPAN_NONE, code = MR_SPAN_NONE, unit = MR_SPAN_NONE;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
         case N_value:
-            ret->has_value = mr_json_number(m->value, &ret->value);
-            r->odd |= !ret->has_value && m->kind != MR_J_NULL;
+            ret->has_value = mr_json_number(m.value, &ret->value);
+            r->odd |= !ret->has_value && m.type != 'n';
             break;
-        case N_comparator: ret->comparator = comparator(mr_fhir_peek(r, m)); break;
-        case N_system: system = mr_fhir_peek(r, m); break;
-        case N_code: code = mr_fhir_peek(r, m); break;
-        case N_unit: unit = mr_fhir_peek(r, m); break;
+        case N_comparator: ret->comparator = comparator(mr_fhir_peek(r, &m)); break;
+        case N_system: system = mr_fhir_peek(r, &m); break;
+        case N_code: code = mr_fhir_peek(r, &m); break;
+        case N_unit: unit = mr_fhir_peek(r, &m); break;
         default: break;
         }
     }
@@ -162,11 +146,11 @@ void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) 
 
 mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
     mr_span system = MR_SPAN_NONE, value = MR_SPAN_NONE;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
-        if (name == N_system) system = mr_fhir_peek(r, m);
-        if (name == N_value) value = mr_fhir_peek(r, m);
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
+        if (name == N_system) system = mr_fhir_peek(r, &m);
+        if (name == N_value) value = mr_fhir_peek(r, &m);
     }
     if (!value.ptr) return MR_SPAN_NONE;
     mr_span s = mr_arena_printf(r->arena, "%.*s|%.*s", MR_SPAN_ARG(system), MR_SPAN_ARG(value));
@@ -179,13 +163,13 @@ void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fh
         r->odd |= mr_json_kind_of(v) != MR_J_NULL;
         return;
     }
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
-        case N_reference: ret->reference = mr_fhir_text(r, m); break;
-        case N_identifier: ret->identifier = mr_fhir_identifier_read(r, m->value); break;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
+        case N_reference: ret->reference = mr_fhir_text(r, &m); break;
+        case N_identifier: ret->identifier = mr_fhir_identifier_read(r, m.value); break;
         case N_display:
-            if (with_display) ret->display = mr_fhir_text(r, m);
+            if (with_display) ret->display = mr_fhir_text(r, &m);
             break;
         default: break;
         }

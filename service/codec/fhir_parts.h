@@ -22,13 +22,22 @@ typedef struct mr_fhir_reader {
 /* Forgets what was wrong; the arena and what was kept stay. */
 void mr_fhir_reader_next(mr_fhir_reader *r);
 
-/* for (m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) switch (m->name) ...: the members of an object. A
- * name that stands twice is noted. */
-const mr_fhir_member *mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_members *all);
 mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s); /* a copy; the absent span stays absent, the empty one becomes it */
-mr_span mr_fhir_peek(mr_fhir_reader *r,
-                     const mr_fhir_member *m); /* borrowed from the document; absent for null and "" */
-mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m); /* peek and keep */
+
+/* for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an object. A name that
+ * stands twice is noted, if the loop goes to its end. */
+static inline void mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_member *ret) {
+    mr_fhir_members(object, &r->twice, ret);
+}
+/* Borrowed from the document; absent for null and "". */
+static inline mr_span mr_fhir_peek(mr_fhir_reader *r, const mr_fhir_member *m) {
+    mr_span s = mr_fhir_member_text(m);
+    r->odd |= m->type != '"' && m->type != 'n';
+    return s.len ? s : MR_SPAN_NONE;
+}
+static inline mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m) { /* peek and keep */
+    return mr_fhir_keep(r, mr_fhir_peek(r, m));
+}
 void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret);
 /* Stays as it is when there is no date or a broken one, which is noted. `ret_instant_s` may be NULL. */
 void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s);

@@ -10,11 +10,11 @@ static mr_sex sex_of(mr_span s) {
 static void link_read(mr_fhir_reader *r, mr_json v, mr_patient *p) {
     mr_fhir_pointer other = {0};
     bool replaced = false;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
-        if (name == N_type) replaced = mr_span_is(mr_fhir_peek(r, m), "replaced-by");
-        if (name == N_other) mr_fhir_pointer_read(r, m->value, false, &other);
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
+        if (name == N_type) replaced = mr_span_is(mr_fhir_peek(r, &m), "replaced-by");
+        if (name == N_other) mr_fhir_pointer_read(r, m.value, false, &other);
     }
     if (replaced && (!p->replaced_by.ptr || mr_span_cmp(other.reference, p->replaced_by) < 0))
         p->replaced_by = other.reference.ptr ? other.reference : MR_SPAN("(not named)");
@@ -26,27 +26,27 @@ void mr_fhir_patient_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     mr_patient *p = &person->patient;
     bool active = true;
     p->birth = MR_WHEN_NONE;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
         switch (name) {
-        case N_birthDate: mr_fhir_when(r, m, &p->birth, NULL); break;
-        case N_gender: p->sex = sex_of(mr_fhir_peek(r, m)); break;
-        case N_active: mr_fhir_flag(r, m, &active); break;
-        case N_deceasedBoolean: mr_fhir_flag(r, m, &p->deceased); break;
-        case N_deceasedDateTime: p->deceased = m->kind != MR_J_NULL; break;
+        case N_birthDate: mr_fhir_when(r, &m, &p->birth, NULL); break;
+        case N_gender: p->sex = sex_of(mr_fhir_peek(r, &m)); break;
+        case N_active: mr_fhir_flag(r, &m, &active); break;
+        case N_deceasedBoolean: mr_fhir_flag(r, &m, &p->deceased); break;
+        case N_deceasedDateTime: p->deceased = m.type != 'n'; break;
         case N_link:
-            for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) link_read(r, l.value, p);
+            for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) link_read(r, l.value, p);
             break;
         case N_identifier:
-            for (mr_fhir_list l = mr_fhir_each(m->value); mr_fhir_next(&l);) {
+            for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) {
                 mr_span id = mr_fhir_identifier_read(r, l.value);
                 if (id.ptr)
                     r->full |=
                         !MR_PUSH(r->arena, person->identifiers, person->n_identifiers, person->cap_identifiers, id);
             }
             break;
-        default: mr_fhir_head_read(r, m, item); break;
+        default: mr_fhir_head_read(r, &m, item); break;
         }
     }
     p->inactive = !active;

@@ -57,13 +57,13 @@ static void duration_read(mr_fhir_reader *r, mr_json v, supply *s) {
 }
 
 static void dispense_read(mr_fhir_reader *r, mr_json v, supply *s) {
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, v, &all); m < all.v + all.n; m++) {
-        switch (m->name) {
-        case N_validityPeriod: mr_fhir_period(r, m->value, &s->start, &s->end, NULL); break;
-        case N_expectedSupplyDuration: duration_read(r, m->value, s); break;
-        case N_numberOfRepeatsAllowed: (void)mr_json_number(m->value, &s->repeats); break; /* 0 when it is none */
-        case N_modifierExtension: r->modified |= mr_json_size(m->value) > 0; break;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+        switch (m.name) {
+        case N_validityPeriod: mr_fhir_period(r, m.value, &s->start, &s->end, NULL); break;
+        case N_expectedSupplyDuration: duration_read(r, m.value, s); break;
+        case N_numberOfRepeatsAllowed: (void)mr_json_number(m.value, &s->repeats); break; /* 0 when it is none */
+        case N_modifierExtension: r->modified |= mr_json_size(m.value) > 0; break;
         default: break;
         }
     }
@@ -99,23 +99,23 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     bool continuous = false;
     e->kind = MR_ENTRY_REQUEST;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: e->status = request_status(mr_fhir_peek(r, m)); break;
-        case N_intent: e->intent = intent(mr_fhir_peek(r, m)); break;
-        case N_doNotPerform: mr_fhir_flag(r, m, &e->do_not_perform); break;
+        case N_status: e->status = request_status(mr_fhir_peek(r, &m)); break;
+        case N_intent: e->intent = intent(mr_fhir_peek(r, &m)); break;
+        case N_doNotPerform: mr_fhir_flag(r, &m, &e->do_not_perform); break;
         case N_medicationCodeableConcept:
-        case N_medicationReference: mr_fhir_product_read(r, m->value, name, use); break;
-        case N_subject: mr_fhir_pointer_read(r, m->value, false, &item->subject); break;
-        case N_authoredOn: mr_fhir_when(r, m, &e->asserted, NULL); break;
-        case N_dosageInstruction: mr_fhir_dosages_read(r, m->value, use); break;
-        case N_dispenseRequest: dispense_read(r, m->value, &s); break;
-        case N_courseOfTherapyType: continuous = mr_span_is(mr_fhir_concept_code(r, m->value), "continuous"); break;
-        case N_basedOn: mr_fhir_links_read(r, m->value, use); break;
-        case N_contained: contained = m->value; break;
-        default: mr_fhir_head_read(r, m, item); break;
+        case N_medicationReference: mr_fhir_product_read(r, m.value, name, use); break;
+        case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
+        case N_authoredOn: mr_fhir_when(r, &m, &e->asserted, NULL); break;
+        case N_dosageInstruction: mr_fhir_dosages_read(r, m.value, use); break;
+        case N_dispenseRequest: dispense_read(r, m.value, &s); break;
+        case N_courseOfTherapyType: continuous = mr_span_is(mr_fhir_concept_code(r, m.value), "continuous"); break;
+        case N_basedOn: mr_fhir_links_read(r, m.value, use); break;
+        case N_contained: contained = m.value; break;
+        default: mr_fhir_head_read(r, &m, item); break;
         }
     }
     e->from = e->asserted;

@@ -19,15 +19,14 @@ static mr_entry_status statement_status(mr_span s) {
 /* UK Core: the date of the last issue stands in an extension. */
 static void extensions(mr_fhir_reader *r, mr_json list, mr_entry *e) {
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
-        const mr_fhir_member *value = NULL;
+        mr_fhir_member m, value = {.name = N_unknown};
         bool ours = false;
-        mr_fhir_members all;
-        for (const mr_fhir_member *m = mr_fhir_open(r, l.value, &all); m < all.v + all.n; m++) {
-            mr_fhir_name name = m->name;
-            if (name == N_url) ours = mr_span_is(mr_fhir_peek(r, m), LAST_ISSUE);
+        for (mr_fhir_open(r, l.value, &m); mr_fhir_member_next(&m);) {
+            mr_fhir_name name = m.name;
+            if (name == N_url) ours = mr_span_is(mr_fhir_peek(r, &m), LAST_ISSUE);
             if (name == N_valueDateTime) value = m;
         }
-        if (ours && value) mr_fhir_when(r, value, &e->last_issue, NULL);
+        if (ours && value.name) mr_fhir_when(r, &value, &e->last_issue, NULL);
     }
 }
 
@@ -70,23 +69,23 @@ void mr_fhir_statement_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     mr_json contained = {0};
     e->kind = MR_ENTRY_STATEMENT;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    mr_fhir_members all;
-    for (const mr_fhir_member *m = mr_fhir_open(r, object, &all); m < all.v + all.n; m++) {
-        mr_fhir_name name = m->name;
+    mr_fhir_member m;
+    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+        mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: e->status = statement_status(mr_fhir_peek(r, m)); break;
+        case N_status: e->status = statement_status(mr_fhir_peek(r, &m)); break;
         case N_medicationCodeableConcept:
-        case N_medicationReference: mr_fhir_product_read(r, m->value, name, use); break;
-        case N_subject: mr_fhir_pointer_read(r, m->value, false, &item->subject); break;
-        case N_effectiveDateTime: mr_fhir_when(r, m, &e->from, NULL); break;
-        case N_effectivePeriod: mr_fhir_period(r, m->value, &e->from, &e->until, NULL); break;
-        case N_dateAsserted: mr_fhir_when(r, m, &e->asserted, NULL); break;
-        case N_dosage: mr_fhir_dosages_read(r, m->value, use); break;
+        case N_medicationReference: mr_fhir_product_read(r, m.value, name, use); break;
+        case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
+        case N_effectiveDateTime: mr_fhir_when(r, &m, &e->from, NULL); break;
+        case N_effectivePeriod: mr_fhir_period(r, m.value, &e->from, &e->until, NULL); break;
+        case N_dateAsserted: mr_fhir_when(r, &m, &e->asserted, NULL); break;
+        case N_dosage: mr_fhir_dosages_read(r, m.value, use); break;
         case N_basedOn:
-        case N_derivedFrom: mr_fhir_links_read(r, m->value, use); break;
-        case N_extension: extensions(r, m->value, e); break;
-        case N_contained: contained = m->value; break;
-        default: mr_fhir_head_read(r, m, item); break;
+        case N_derivedFrom: mr_fhir_links_read(r, m.value, use); break;
+        case N_extension: extensions(r, m.value, e); break;
+        case N_contained: contained = m.value; break;
+        default: mr_fhir_head_read(r, &m, item); break;
         }
     }
     mr_fhir_contained_read(r, contained, use);

@@ -1,8 +1,13 @@
-/* Member names of the resources we read, as numbers: an object is walked once, with a switch, instead of being searched
- * once for each member. The walk itself is in json_simdjson.cpp, where it needs no call for each member. */
+/* Objects and lists walked in place, once, with a switch on the member names as numbers: no search for each member, no
+ * call for each step.
+ *
+ * This header and json_simdjson.cpp are what knows simdjson's tape (tape.md there): a word a value, its type in the
+ * highest byte; of a string the place where its length and bytes stand, of an object or array in the lower half the
+ * place behind it, of a number the value in the word behind it. */
 #ifndef MEDREVIEW_CODEC_FHIR_WALK_H
 #define MEDREVIEW_CODEC_FHIR_WALK_H
 
+#include "fhir_order.h"
 #include "medreview/codec/json_view.h"
 
 #define MR_FHIR_NAMES(X) X(id) X(end) X(for) X(url) X(code) X(link) X(meta) X(text) X(type) X(unit) X(when) X(other) X(route) X(start) X(value) X(active) X(coding) X(dosage) X(gender) X(intent) X(issued) X(period) X(repeat) X(status) X(system) X(timing) X(basedOn) X(display) X(fullUrl) X(patient) X(request) X(subject) X(isActive) X(reaction) X(resource) X(response) X(strength) X(birthDate) X(component) X(contained) X(dayOfWeek) X(extension) X(frequency) X(numerator) X(periodMax) X(reference) X(substance) X(versionId) X(authoredOn) X(comparator) X(identifier) X(ingredient) X(periodUnit) X(denominator) X(derivedFrom) X(doseAndRate) X(lastUpdated) X(onsetPeriod) X(abatementAge) X(dateAsserted) X(doNotPerform) X(doseQuantity) X(frequencyMax) X(recordedDate) X(resourceType) X(valueInteger) X(itemReference) X(onsetDateTime) X(valueDateTime) X(valueQuantity) X(abatementRange) X(clinicalStatus) X(validityPeriod) X(abatementPeriod) X(abatementString) X(asNeededBoolean) X(deceasedBoolean) X(dispenseRequest) X(effectivePeriod) X(deceasedDateTime) X(effectiveInstant) X(abatementDateTime) X(dosageInstruction) X(effectiveDateTime) X(modifierExtension) X(verificationStatus) X(courseOfTherapyType) X(itemCodeableConcept) X(medicationReference) X(expectedSupplyDuration) X(numberOfRepeatsAllowed) X(asNeededCodeableConcept) X(medicationCodeableConcept)
@@ -15,36 +20,149 @@ typedef enum mr_fhir_name {
         N_COUNT
 } mr_fhir_name;
 
+/* What mr_json.at points to. */
+typedef struct mr_json_tape {
+    const uint64_t *words;
+    const uint8_t *strings;
+    mr_order *order; /* of members, as learnt so far */
+    bool zeros;      /* a string may hold a zero byte */
+} mr_json_tape;
+
+/* The members of an object whose names we know, in its order, each name once:
+ * for (mr_fhir_members(v, &twice, &m); mr_fhir_member_next(&m);) switch (m.name) ... */
 typedef struct mr_fhir_member {
-    mr_fhir_name name;
-    mr_json_kind kind;
-    mr_span text; /* of a string; absent for other kinds */
     mr_json value;
+    mr_fhir_name name;
+    uint8_t type;  /* of the value, as the tape has it */
+    bool lost;     /* the names stand in no order that can be learnt; those seen are in `seen` */
+    uint16_t step; /* of the next name */
+    size_t at, end, begin;
+    bool *twice;
+    uint64_t seen[2];
 } mr_fhir_member;
 
-/* The members of an object whose names we know, in its order, each name once. */
-typedef struct mr_fhir_members {
-    bool twice; /* a name, known or not, stands twice; the first of them is kept */
-    size_t n;
-    mr_fhir_member v[N_COUNT];
-} mr_fhir_members;
+/* The elements that are not null; a lone object or string where a list belongs counts as a list of one:
+ * for (mr_fhir_list l = mr_fhir_each(v); mr_fhir_next(&l);) use(l.value) */
+typedef struct mr_fhir_list {
+    mr_json value;
+    size_t at, end;
+} mr_fhir_list;
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* No members when it is no object. */
-void mr_fhir_members_of(mr_json object, mr_fhir_members *ret) MR_NOEXCEPT;
-/* for (l = mr_fhir_each(v); mr_fhir_next(&l);) use(l.value): the elements that are not null; a lone object or string
- * where a list belongs counts as a list of one. */
-typedef struct mr_fhir_list {
-    const void *at;
-    size_t position, end;
-    mr_json value;
-} mr_fhir_list;
-mr_fhir_list mr_fhir_each(mr_json v) MR_NOEXCEPT;
-bool mr_fhir_next(mr_fhir_list *l) MR_NOEXCEPT;
+/* A member whose name is on no known path: the whole object is looked through, and its path learnt. */
+bool mr_fhir_member_search(mr_fhir_member *m) MR_NOEXCEPT;
 #ifdef __cplusplus
 }
 #endif
+
+static inline const mr_json_tape *mr_tape_of(mr_json v) {
+    return (const mr_json_tape *)v.at;
+}
+
+static inline uint8_t mr_tape_type(uint64_t word) {
+    return (uint8_t)(word >> 56);
+}
+
+/* The place behind the value that stands at `at`. */
+static inline size_t mr_tape_after(uint64_t word, size_t at) {
+    const uint8_t type = mr_tape_type(word);
+    if (type == '"') return at + 1;
+    if (type == '{' || type == '[') return (uint32_t)word;
+    return at + 1 + (type == 'l' || type == 'd' || type == 'u');
+}
+
+/* A string's length and bytes. */
+static inline const uint8_t *mr_tape_place(const uint8_t *strings, uint64_t word) {
+    return strings + (word & (((uint64_t)1 << 56) - 1));
+}
+
+static inline mr_span mr_tape_text(const uint8_t *place) {
+    uint32_t length;
+    mr_span s;
+    memcpy(&length, place, sizeof length);
+    s.ptr = (const char *)place + sizeof length;
+    s.len = length;
+    return s;
+}
+
+/* No members when it is no object. *twice becomes true when a name, known or not, stands twice. */
+static inline void mr_fhir_members(mr_json object, bool *twice, mr_fhir_member *ret) {
+    const mr_json_tape *t = mr_tape_of(object);
+    ret->at = ret->end = 0;
+    if (!t || mr_tape_type(t->words[object.index]) != '{') return;
+    const size_t begin = object.index + 1, end = (uint32_t)t->words[object.index] - 1;
+    if (begin == end) return;
+    ret->value.at = t;
+    ret->lost = false;
+    ret->step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[begin]))];
+    ret->at = ret->begin = begin;
+    ret->end = end;
+    ret->twice = twice;
+}
+
+static inline bool mr_fhir_member_next(mr_fhir_member *m) {
+    if (m->at >= m->end) return false;
+    const mr_json_tape *t = mr_tape_of(m->value);
+    const uint64_t *const words = t->words;
+    const uint8_t *const strings = t->strings;
+    const mr_order *const order = t->order;
+    const size_t end = m->end;
+    uint16_t step = m->step;
+    for (size_t at = m->at; at < end;) {
+        const mr_order_step *s = mr_order_find(order, step, mr_tape_place(strings, words[at]));
+        if (!s) {
+            m->at = at;
+            return mr_fhir_member_search(m);
+        }
+        const size_t value = at + 1;
+        const uint64_t word = words[value];
+        at = mr_tape_after(word, value);
+        step = s->next;
+        if (s->name == N_unknown) continue;
+        m->value.index = value;
+        m->name = (mr_fhir_name)s->name;
+        m->type = mr_tape_type(word);
+        m->step = step;
+        m->at = at;
+        return true;
+    }
+    return false;
+}
+
+/* Of a string; absent for other kinds. */
+static inline mr_span mr_fhir_member_text(const mr_fhir_member *m) {
+    const mr_json_tape *t = mr_tape_of(m->value);
+    mr_span none = {NULL, 0};
+    return m->type == '"' ? mr_tape_text(mr_tape_place(t->strings, t->words[m->value.index])) : none;
+}
+
+static inline mr_fhir_list mr_fhir_each(mr_json v) {
+    mr_fhir_list l;
+    l.value = v;
+    l.at = l.end = 0;
+    if (!v.at) return l;
+    const uint64_t word = mr_tape_of(v)->words[v.index];
+    const uint8_t type = mr_tape_type(word);
+    if (type == '[') {
+        l.at = v.index + 1;
+        l.end = (uint32_t)word - 1;
+    } else if (type != 'n') {
+        l.at = v.index;
+        l.end = mr_tape_after(word, v.index);
+    }
+    return l;
+}
+
+static inline bool mr_fhir_next(mr_fhir_list *l) {
+    while (l->at < l->end) {
+        const uint64_t word = mr_tape_of(l->value)->words[l->at];
+        l->value.index = l->at;
+        l->at = mr_tape_after(word, l->at);
+        if (mr_tape_type(word) != 'n') return true;
+    }
+    return false;
+}
 
 #endif

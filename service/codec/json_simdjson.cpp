@@ -1,8 +1,8 @@
 /* simdjson's DOM behind json_view.h. The one C++ file: no C++ type leaves it and nothing in it throws.
  *
- * A handle is simdjson's own tape reference (document, index on the tape), so getters cost a look at the tape and no
- * allocation. The parser picks its kernel for the machine at run time; there is no -march here. What the DOM does not
- * give is added: a depth limit of ours, duplicate names, a digest that ignores the order of members. */
+ * A handle is the document and an index on simdjson's tape, so getters cost a look at the tape and no allocation. The
+ * parser picks its kernel for the machine at run time; there is no -march here. What the DOM does not give is added: a
+ * depth limit of ours, duplicate names, a digest that ignores the order of members. */
 extern "C" { /* C headers: they do not know of C++ */
 #include "medreview/base/error.h"
 #include "medreview/base/limits.h"
@@ -18,15 +18,14 @@ extern "C" { /* C headers: they do not know of C++ */
 #include <cstring>
 #include <new>
 
-using simdjson::dom::document;
 using simdjson::dom::parser;
-using simdjson::internal::tape_ref;
-using simdjson::internal::tape_type;
 
 struct mr_json_doc {
+    mr_json_tape tape; /* of what was read last */
     parser reader;
     char *copy = nullptr; /* of unpadded input */
     size_t copy_room = 0;
+    mr_order order; /* outlives the text: the next one is written alike */
 };
 
 namespace {
@@ -34,31 +33,30 @@ namespace {
 constexpr size_t PADDING = simdjson::SIMDJSON_PADDING;
 static_assert(PADDING <= 64, "json_view.h promises 64 bytes");
 
-tape_ref ref(mr_json v) {
-    return tape_ref(static_cast<const document *>(v.at), v.index);
-}
-
-mr_json handle(const document *doc, size_t index) {
+mr_json handle(const mr_json_tape *tape, size_t index) {
     mr_json v;
-    v.at = doc;
+    v.at = tape;
     v.index = index;
     return v;
 }
 
-tape_type type_of(mr_json v) {
-    return v.at ? ref(v).tape_ref_type() : tape_type::ROOT;
+/* 0: there is no value. */
+uint8_t type_of(mr_json v) {
+    return v.at ? mr_tape_type(mr_tape_of(v)->words[v.index]) : uint8_t{0};
 }
 
-/* A string's tape word holds its place in the buffer, where its length stands before it. */
-mr_span text_of(const uint8_t *strings, uint64_t word) {
-    const uint8_t *at = strings + (word & ((uint64_t{1} << 56) - 1));
-    uint32_t length;
-    std::memcpy(&length, at, sizeof length);
-    return mr_span{reinterpret_cast<const char *>(at + sizeof length), length};
+size_t behind(mr_json v) {
+    return mr_tape_after(mr_tape_of(v)->words[v.index], v.index);
 }
 
-mr_span text_at(const document *doc, size_t index) {
-    return text_of(doc->string_buf.get(), doc->tape[index]);
+mr_span text_at(const mr_json_tape *tape, size_t index) {
+    return mr_tape_text(mr_tape_place(tape->strings, tape->words[index]));
+}
+
+template <typename number> number number_of(mr_json v) {
+    number n;
+    std::memcpy(&n, &mr_tape_of(v)->words[v.index + 1], sizeof n);
+    return n;
 }
 
 void wipe(void *at, size_t n) {
@@ -172,7 +170,10 @@ uint64_t head_of(const char *p, size_t n) {
     return n < 8 ? w & ((uint64_t{1} << 8 * n) - 1) : w;
 }
 
-mr_fhir_name name_of(const char *p, size_t n, uint64_t head) {
+mr_fhir_name name_at(mr_span text) {
+    const char *const p = text.ptr;
+    const size_t n = text.len;
+    const uint64_t head = head_of(p, n);
     const uint64_t tail = n < 8 ? head : little(p + n - 8);
     const uint8_t name = FHIR_WORDS.at[place(FHIR_WORDS.factor, head, tail)];
     const word &w = FHIR_WORDS.of[name];
@@ -180,37 +181,8 @@ mr_fhir_name name_of(const char *p, size_t n, uint64_t head) {
     return same ? static_cast<mr_fhir_name>(name) : N_unknown;
 }
 
-/* What the type byte of a tape word means: tape.md of simdjson. */
-struct kind_table {
-    mr_json_kind of[128];
-};
-constexpr kind_table kinds_of_tape() {
-    constexpr size_t array = '[', object = '{', text = '"', whole = 'l', positive = 'u', real = 'd', yes = 't',
-                     no = 'f';
-    constexpr size_t nothing = 'n';
-    kind_table t{};
-    t.of[array] = MR_J_ARRAY;
-    t.of[object] = MR_J_OBJECT;
-    t.of[text] = MR_J_STRING;
-    t.of[whole] = t.of[positive] = t.of[real] = MR_J_NUMBER;
-    t.of[yes] = t.of[no] = MR_J_BOOL;
-    t.of[nothing] = MR_J_NULL;
-    return t;
-}
-constexpr kind_table KINDS = kinds_of_tape();
-
-mr_json_kind kind_of(uint64_t word) {
-    return KINDS.of[word >> 56 & 127];
-}
-
-/* The place behind the value that begins with `word`. */
-size_t after(uint64_t word, mr_json_kind kind, size_t at) {
-    if (kind == MR_J_ARRAY || kind == MR_J_OBJECT) return static_cast<uint32_t>(word);
-    return at + (kind == MR_J_NUMBER ? 2 : 1);
-}
-
-/* Names that are none of ours, of one object. */
-struct strangers {
+/* Names of one object. */
+struct name_set {
     enum { MOST = 48 };
     mr_span name[MOST];
     uint64_t look[MOST];
@@ -228,7 +200,7 @@ uint64_t bytes_digest(const uint8_t *p, size_t n) {
 }
 
 /* Looks alike are compared in full; n is small in all but hostile objects. */
-bool duplicates_small(const strangers &seen) {
+bool duplicates_small(const name_set &seen) {
     for (size_t i = 1; i < seen.n; i++)
         for (size_t k = 0; k < i; k++)
             if (seen.look[i] == seen.look[k] && mr_span_eq(seen.name[i], seen.name[k])) return true;
@@ -254,6 +226,48 @@ size_t count(mr_json v) {
     return n;
 }
 
+/* Looks through the whole object, and learns its path; false: it has none, or there is no room for it. */
+bool path_learn(const mr_fhir_member *m) {
+    const mr_json_tape *t = mr_tape_of(m->value);
+    const uint8_t *names[MR_ORDER_DEPTH];
+    uint8_t name_of[MR_ORDER_DEPTH];
+    size_t n = 0;
+    for (size_t at = m->begin; at < m->end; n++) {
+        if (n == MR_ORDER_DEPTH) return false;
+        names[n] = mr_tape_place(t->strings, t->words[at++]);
+        name_of[n] = static_cast<uint8_t>(name_at(mr_tape_text(names[n])));
+        at = mr_tape_after(t->words[at], at);
+    }
+    return mr_order_learn(t->order, names, name_of, n);
+}
+
+/* The step at m->at, of the path just learnt. */
+uint16_t step_at(const mr_fhir_member *m) {
+    const mr_json_tape *t = mr_tape_of(m->value);
+    uint16_t step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m->begin]))];
+    for (size_t at = m->begin; at < m->at; at = mr_tape_after(t->words[at], at))
+        step = mr_order_find(t->order, step, mr_tape_place(t->strings, t->words[at++]))->next;
+    return step;
+}
+
+/* false: it was seen before. */
+bool see(mr_fhir_member *m, mr_fhir_name name) {
+    const uint64_t bit = uint64_t{1} << (name & 63);
+    const bool fresh = !(m->seen[name >> 6] & bit);
+    m->seen[name >> 6] |= bit;
+    return fresh;
+}
+
+void lose(mr_fhir_member *m) {
+    const mr_json_tape *t = mr_tape_of(m->value);
+    m->lost = true;
+    m->seen[0] = m->seen[1] = 0;
+    for (size_t at = m->begin; at < m->at;) {
+        see(m, name_at(text_at(t, at++)));
+        at = mr_tape_after(t->words[at], at);
+    }
+}
+
 } // namespace
 
 extern "C" {
@@ -266,11 +280,14 @@ mr_json_doc *mr_json_doc_new(void) noexcept {
         delete d;
         return nullptr;
     }
+    d->order.n = 0;
+    d->tape.order = &d->order;
     return d;
 }
 
 void mr_json_doc_free(mr_json_doc *d) noexcept {
     if (!d) return;
+    wipe(&d->order, sizeof d->order);
     const size_t room = d->reader.doc.capacity();
     if (room && d->reader.doc.string_buf) wipe(d->reader.doc.string_buf.get(), 5 * room / 3);
     wipe(d->copy, d->copy_room);
@@ -285,16 +302,30 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
     if (!bytes) return padded ? refuse(simdjson::EMPTY, err) : refuse(simdjson::MEMALLOC, err);
     simdjson::error_code code = d->reader.parse(bytes, text.len, false).error();
     if (code) return refuse(code, err);
-    *ret_root = handle(&d->reader.doc, 1);
+    mr_order_tidy(&d->order);
+    d->tape.words = d->reader.doc.tape.get();
+    d->tape.strings = d->reader.doc.string_buf.get();
+    *ret_root = handle(&d->tape, 1);
     return MR_OK;
 }
 
 mr_json_kind mr_json_kind_of(mr_json v) noexcept {
-    return v.at ? kind_of(static_cast<const document *>(v.at)->tape[v.index]) : MR_J_NONE;
+    switch (type_of(v)) {
+    case '{': return MR_J_OBJECT;
+    case '[': return MR_J_ARRAY;
+    case '"': return MR_J_STRING;
+    case 'l':
+    case 'u':
+    case 'd': return MR_J_NUMBER;
+    case 't':
+    case 'f': return MR_J_BOOL;
+    case 'n': return MR_J_NULL;
+    default: return MR_J_NONE;
+    }
 }
 
 mr_json mr_json_get(mr_json object, const char *name) noexcept {
-    if (type_of(object) == tape_type::START_OBJECT) {
+    if (type_of(object) == '{') {
         const size_t n = std::strlen(name);
         for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it);)
             if (it.name.len == n && std::memcmp(it.name.ptr, name, n) == 0) return it.value;
@@ -303,89 +334,35 @@ mr_json mr_json_get(mr_json object, const char *name) noexcept {
 }
 
 bool mr_json_has_duplicates(mr_json object) noexcept {
-    if (type_of(object) != tape_type::START_OBJECT) return false;
-    strangers seen;
+    if (type_of(object) != '{') return false;
+    name_set seen;
     seen.n = 0;
     for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it); seen.n++) {
-        if (seen.n == strangers::MOST) return duplicates_large(object, count(object));
+        if (seen.n == name_set::MOST) return duplicates_large(object, count(object));
         seen.name[seen.n] = it.name;
         seen.look[seen.n] = head_of(it.name.ptr, it.name.len);
     }
     return duplicates_small(seen);
 }
 
-void mr_fhir_members_of(mr_json object, mr_fhir_members *ret) noexcept {
-    ret->n = 0;
-    ret->twice = false;
-    if (type_of(object) != tape_type::START_OBJECT) return;
-    const document *doc = static_cast<const document *>(object.at);
-    const uint64_t *const tape =
-        doc->tape.get(); /* in registers: the compiler cannot know that `ret` is not the tape */
-    const uint8_t *const strings = doc->string_buf.get();
-    const size_t end = static_cast<uint32_t>(tape[object.index]) - 1;
-    uint64_t known[2] = {0, 0};
-    size_t n = 0;
-    bool twice = false;
-    strangers others;
-    others.n = 0;
-    for (size_t at = object.index + 1; at < end;) {
-        const mr_span text = text_of(strings, tape[at++]);
-        const uint64_t word = tape[at], head = head_of(text.ptr, text.len);
-        const mr_json_kind kind = kind_of(word);
-        const size_t value = at;
-        at = after(word, kind, at);
-        const mr_fhir_name name = name_of(text.ptr, text.len, head);
-        if (name == N_unknown) {
-            if (others.n < strangers::MOST) {
-                others.name[others.n] = text;
-                others.look[others.n] = head;
-            }
-            others.n++;
-            continue;
+bool mr_fhir_member_search(mr_fhir_member *m) noexcept {
+    const mr_json_tape *t = mr_tape_of(m->value);
+    if (!m->lost) {
+        const bool twice = mr_json_has_duplicates(handle(t, m->begin - 1));
+        *m->twice |= twice;
+        if (!twice && path_learn(m)) {
+            m->step = step_at(m);
+            return mr_fhir_member_next(m);
         }
-        const uint64_t bit = uint64_t{1} << (name & 63);
-        if (known[name >> 6] & bit) {
-            twice = true;
-            continue;
-        }
-        known[name >> 6] |= bit;
-        mr_fhir_member &m = ret->v[n++];
-        m.name = name;
-        m.kind = kind;
-        m.text = kind == MR_J_STRING ? text_of(strings, word) : mr_span{nullptr, 0};
-        m.value = handle(doc, value);
+        lose(m);
     }
-    ret->n = n;
-    ret->twice = twice;
-    if (others.n > strangers::MOST)
-        ret->twice |= duplicates_large(object, ret->n + others.n);
-    else if (others.n > 1)
-        ret->twice |= duplicates_small(others);
-}
-
-mr_fhir_list mr_fhir_each(mr_json v) noexcept {
-    mr_fhir_list l = {v.at, 0, 0, v};
-    if (!v.at) return l;
-    const uint64_t word = static_cast<const document *>(v.at)->tape[v.index];
-    const mr_json_kind kind = kind_of(word);
-    if (kind == MR_J_ARRAY) {
-        l.position = v.index + 1;
-        l.end = static_cast<uint32_t>(word) - 1;
-    } else if (kind != MR_J_NULL && kind != MR_J_NONE) {
-        l.position = v.index;
-        l.end = after(word, kind, v.index);
-    }
-    return l;
-}
-
-bool mr_fhir_next(mr_fhir_list *l) noexcept {
-    while (l->position < l->end) {
-        const document *doc = static_cast<const document *>(l->at);
-        const uint64_t word = doc->tape[l->position];
-        const mr_json_kind kind = kind_of(word);
-        l->value = handle(doc, l->position);
-        l->position = after(word, kind, l->position);
-        if (kind != MR_J_NULL) return true;
+    m->step = 0;
+    while (m->at < m->end) {
+        m->name = name_at(text_at(t, m->at));
+        m->value.index = m->at + 1;
+        m->type = type_of(m->value);
+        m->at = behind(m->value);
+        if (m->name != N_unknown && see(m, m->name)) return true;
     }
     return false;
 }
@@ -393,53 +370,51 @@ bool mr_fhir_next(mr_fhir_list *l) noexcept {
 /* The strings of a value stand one behind the other, as do its places on the tape. */
 uint64_t mr_json_digest(mr_json v) noexcept {
     if (!v.at) return 0;
-    const document *doc = static_cast<const document *>(v.at);
-    const size_t end = ref(v).after_element();
+    const mr_json_tape *t = mr_tape_of(v);
+    const size_t end = behind(v);
     uint64_t h = 0;
     size_t first = SIZE_MAX, last = 0;
     for (size_t at = v.index; at < end; at++) {
-        const uint64_t word = doc->tape[at];
-        const uint8_t type = static_cast<uint8_t>(word >> 56);
+        const uint64_t word = t->words[at];
+        const uint8_t type = mr_tape_type(word);
         if (type == '"') {
             last = at;
             if (first == SIZE_MAX) first = at;
         } else if (type == 'd' || type == 'l' || type == 'u') {
-            h = (h ^ doc->tape[++at]) * 0xff51afd7ed558ccdu;
+            h = (h ^ t->words[++at]) * 0xff51afd7ed558ccdu;
         }
         h = (h + type) * 0x9e3779b97f4a7c15u;
     }
     if (first == SIZE_MAX) return mix(h);
-    const char *begin = text_at(doc, first).ptr;
-    const mr_span tail = text_at(doc, last);
+    const char *begin = text_at(t, first).ptr;
+    const mr_span tail = text_at(t, last);
     return mix(
         h ^ bytes_digest(reinterpret_cast<const uint8_t *>(begin), static_cast<size_t>(tail.ptr + tail.len - begin)));
 }
 
 mr_span mr_json_string(mr_json v) noexcept {
-    if (type_of(v) == tape_type::STRING) return text_at(static_cast<const document *>(v.at), v.index);
-    mr_span none = MR_SPAN_NONE;
-    return none;
+    return type_of(v) == '"' ? text_at(mr_tape_of(v), v.index) : mr_span{nullptr, 0};
 }
 
 bool mr_json_number(mr_json v, double *ret) noexcept {
     switch (type_of(v)) {
-    case tape_type::INT64: *ret = static_cast<double>(ref(v).next_tape_value<int64_t>()); return true;
-    case tape_type::UINT64: *ret = static_cast<double>(ref(v).next_tape_value<uint64_t>()); return true;
-    case tape_type::DOUBLE: *ret = ref(v).next_tape_value<double>(); return true;
+    case 'l': *ret = static_cast<double>(number_of<int64_t>(v)); return true;
+    case 'u': *ret = static_cast<double>(number_of<uint64_t>(v)); return true;
+    case 'd': *ret = number_of<double>(v); return true;
     default: return false;
     }
 }
 
 bool mr_json_int(mr_json v, int64_t *ret) noexcept {
-    if (type_of(v) != tape_type::INT64) return false; /* UINT64 on the tape is above INT64_MAX */
-    *ret = ref(v).next_tape_value<int64_t>();
+    if (type_of(v) != 'l') return false; /* 'u' on the tape is above INT64_MAX */
+    *ret = number_of<int64_t>(v);
     return true;
 }
 
 bool mr_json_bool(mr_json v, bool *ret) noexcept {
-    const tape_type type = type_of(v);
-    if (type != tape_type::TRUE_VALUE && type != tape_type::FALSE_VALUE) return false;
-    *ret = type == tape_type::TRUE_VALUE;
+    const uint8_t type = type_of(v);
+    if (type != 't' && type != 'f') return false;
+    *ret = type == 't';
     return true;
 }
 
@@ -450,22 +425,22 @@ size_t mr_json_size(mr_json array_or_object) noexcept {
 mr_json_iter mr_json_begin(mr_json array_or_object) noexcept {
     mr_json_iter it;
     std::memset(&it, 0, sizeof it);
-    const tape_type type = type_of(array_or_object);
-    if (type != tape_type::START_ARRAY && type != tape_type::START_OBJECT) return it;
+    const uint8_t type = type_of(array_or_object);
+    if (type != '[' && type != '{') return it;
     it.container = array_or_object;
     it.position = array_or_object.index + 1;
-    it.end = ref(array_or_object).after_element() - 1;
-    it.object = type == tape_type::START_OBJECT;
+    it.end = behind(array_or_object) - 1;
+    it.object = type == '{';
     return it;
 }
 
 bool mr_json_next(mr_json_iter *it) noexcept {
     if (it->position >= it->end) return false;
-    const document *doc = static_cast<const document *>(it->container.at);
+    const mr_json_tape *t = mr_tape_of(it->container);
     it->started = true;
-    if (it->object) it->name = text_at(doc, it->position++);
-    it->value = handle(doc, it->position);
-    it->position = tape_ref(doc, it->position).after_element();
+    if (it->object) it->name = text_at(t, it->position++);
+    it->value = handle(t, it->position);
+    it->position = behind(it->value);
     return true;
 }
 
