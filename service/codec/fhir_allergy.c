@@ -3,7 +3,9 @@
 
 static bool negation(const mr_fhir_concept *c) {
     for (size_t i = 0; i < c->n; i++)
-        if (mr_span_is(c->codings[i].code, "716186003") || mr_span_is(c->codings[i].code, "409137002")) return true;
+        if (mr_fhir_is(c->codings[i].code, MR_SPAN("716186003")) ||
+            mr_fhir_is(c->codings[i].code, MR_SPAN("409137002")))
+            return true;
     return false;
 }
 
@@ -37,7 +39,7 @@ void mr_fhir_allergy_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     a->n_codings = what->n;
     a->text = mr_fhir_concept_text(what);
     a->none_known = negation(&code);
-    a->active = !mr_span_is(clinical, "inactive") && !mr_span_is(clinical, "resolved") &&
-                !mr_span_is(verification, "refuted") && !mr_span_is(verification, "entered-in-error");
+    a->active = !mr_fhir_is(clinical, MR_SPAN("inactive")) && !mr_fhir_is(clinical, MR_SPAN("resolved")) &&
+                !mr_fhir_is(verification, MR_SPAN("refuted")) && !mr_fhir_is(verification, MR_SPAN("entered-in-error"));
     item->uncoded = !what->n;
 }

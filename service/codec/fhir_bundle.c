@@ -13,22 +13,22 @@ static const struct {
     mr_fhir_kind kind;
     void (*read)(mr_fhir_reader *r, mr_json object, mr_fhir_item *item);
 } kinds[] = {
-    {{"Observation", sizeof "Observation" - 1}, MR_FK_OBSERVATION, mr_fhir_observation_read},
-    {{"Condition", sizeof "Condition" - 1}, MR_FK_CONDITION, mr_fhir_condition_read},
-    {{"MedicationStatement", sizeof "MedicationStatement" - 1}, MR_FK_STATEMENT, mr_fhir_statement_read},
-    {{"MedicationRequest", sizeof "MedicationRequest" - 1}, MR_FK_REQUEST, mr_fhir_request_read},
-    {{"Medication", sizeof "Medication" - 1}, MR_FK_MEDICATION, mr_fhir_medication_item_read},
-    {{"AllergyIntolerance", sizeof "AllergyIntolerance" - 1}, MR_FK_ALLERGY, mr_fhir_allergy_read},
-    {{"Patient", sizeof "Patient" - 1}, MR_FK_PATIENT, mr_fhir_patient_read},
-    {{"Substance", sizeof "Substance" - 1}, MR_FK_SUBSTANCE, mr_fhir_medication_item_read},
-    {{"DetectedIssue", sizeof "DetectedIssue" - 1}, MR_FK_ISSUE, NULL},
-    {{"Task", sizeof "Task" - 1}, MR_FK_TASK, NULL},
+    {MR_CODE("Observation"), MR_FK_OBSERVATION, mr_fhir_observation_read},
+    {MR_CODE("Condition"), MR_FK_CONDITION, mr_fhir_condition_read},
+    {MR_CODE("MedicationStatement"), MR_FK_STATEMENT, mr_fhir_statement_read},
+    {MR_CODE("MedicationRequest"), MR_FK_REQUEST, mr_fhir_request_read},
+    {MR_CODE("Medication"), MR_FK_MEDICATION, mr_fhir_medication_item_read},
+    {MR_CODE("AllergyIntolerance"), MR_FK_ALLERGY, mr_fhir_allergy_read},
+    {MR_CODE("Patient"), MR_FK_PATIENT, mr_fhir_patient_read},
+    {MR_CODE("Substance"), MR_FK_SUBSTANCE, mr_fhir_medication_item_read},
+    {MR_CODE("DetectedIssue"), MR_FK_ISSUE, NULL},
+    {MR_CODE("Task"), MR_FK_TASK, NULL},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static size_t kind_of(mr_span type) {
     size_t i = 0;
-    while (i < N_KINDS && !mr_span_eq(type, kinds[i].type)) i++;
+    while (i < N_KINDS && !mr_fhir_is(type, kinds[i].type)) i++;
     return i;
 }
 
@@ -144,7 +144,8 @@ static void item_push(walk *w, mr_json object, mr_fhir_item *item) {
 static void outcome_read(walk *w, mr_json object) {
     for (mr_fhir_list l = mr_fhir_each(mr_json_get(object, "issue")); mr_fhir_next(&l);) {
         mr_span severity = mr_json_string(mr_json_get(l.value, "severity"));
-        if (mr_span_is(severity, "error") || mr_span_is(severity, "fatal")) w->page->outcome_error = true;
+        if (mr_fhir_is(severity, MR_SPAN("error")) || mr_fhir_is(severity, MR_SPAN("fatal")))
+            w->page->outcome_error = true;
     }
 }
 
@@ -158,9 +159,9 @@ static mr_rc resource_walk(walk *w, mr_json object, mr_error *err) {
         unreadable(w, "no resource: resourceType is missing");
         return MR_OK;
     }
-    if (mr_span_is(type, "Bundle")) return bundle_walk(w, object, err);
-    if (mr_span_is(type, "Parameters")) parameters_walk(w, object);
-    if (mr_span_is(type, "OperationOutcome")) outcome_read(w, object);
+    if (mr_fhir_is(type, MR_SPAN("Bundle"))) return bundle_walk(w, object, err);
+    if (mr_fhir_is(type, MR_SPAN("Parameters"))) parameters_walk(w, object);
+    if (mr_fhir_is(type, MR_SPAN("OperationOutcome"))) outcome_read(w, object);
     size_t kind = kind_of(type);
     if (kind == N_KINDS) return MR_OK; /* others are passed over */
     mr_fhir_item item = {
@@ -183,7 +184,7 @@ static mr_rc resource_walk(walk *w, mr_json object, mr_error *err) {
 static void delete_walk(walk *w, mr_json request, mr_json response) {
     mr_fhir_reader *r = &w->pages->reader;
     mr_fhir_target t;
-    if (!w->history || !mr_span_is(mr_json_string(mr_json_get(request, "method")), "DELETE")) return;
+    if (!w->history || !mr_fhir_is(mr_json_string(mr_json_get(request, "method")), MR_SPAN("DELETE"))) return;
     if (!mr_fhir_target_parse(mr_json_string(mr_json_get(request, "url")), &t)) return;
     size_t kind = kind_of(t.type);
     if (kind == N_KINDS) return;
@@ -210,7 +211,7 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
     w->full_url = MR_SPAN_NONE;
     w->page->n_entries++;
     if (w->depth == 1) w->number++;
-    if (mr_json_kind_of(entry) != MR_J_OBJECT) {
+    if (!mr_fhir_is_object(entry)) {
         unreadable(w, "an entry is no object");
         return MR_OK;
     }
@@ -229,8 +230,8 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
     w->twice = r->twice;
     mr_fhir_base_note(w->pages, w->full_url);
     if (mr_json_kind_of(resource) == MR_J_NONE) resource = bare;
-    if (mr_json_kind_of(resource) == MR_J_OBJECT) return resource_walk(w, resource, err);
-    if (mr_json_kind_of(request) == MR_J_OBJECT || mr_json_kind_of(response) == MR_J_OBJECT)
+    if (mr_fhir_is_object(resource)) return resource_walk(w, resource, err);
+    if (mr_fhir_is_object(request) || mr_fhir_is_object(response))
         delete_walk(w, request, response);
     else
         unreadable(w, "an entry holds no resource");
@@ -242,15 +243,15 @@ static void links_walk(walk *w, mr_json list) {
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
         mr_span relation = mr_json_string(mr_json_get(l.value, "relation"));
         mr_span url = mr_json_string(mr_json_get(l.value, "url"));
-        if (mr_span_is(relation, "next")) w->page->next = mr_fhir_keep(r, url);
-        if (mr_span_is(relation, "self")) w->page->self = mr_fhir_keep(r, url);
+        if (mr_fhir_is(relation, MR_SPAN("next"))) w->page->next = mr_fhir_keep(r, url);
+        if (mr_fhir_is(relation, MR_SPAN("self"))) w->page->self = mr_fhir_keep(r, url);
     }
 }
 
 /* Room for that many items at once: to grow by doubling would leave half of it behind in the arena. */
 static bool reserve(mr_fhir_pages *p, size_t more) {
     if (p->n_items + more <= p->cap_items) return true;
-    mr_fhir_item *v = MR_NEW_N(p->arena, mr_fhir_item, p->n_items + more);
+    mr_fhir_item *v = mr_arena_alloc(p->arena, mr_arena_times(p->n_items + more, sizeof *v), _Alignof(mr_fhir_item));
     if (!v) return false;
     if (p->n_items) memcpy(v, p->items, p->n_items * sizeof *v);
     p->items = v;
@@ -270,7 +271,7 @@ static mr_rc bundle_walk(walk *outer, mr_json object, mr_error *err) {
         unreadable(&w, "a name stands twice in a Bundle within");
         return MR_OK;
     }
-    w.history = mr_span_is(mr_json_string(mr_json_get(object, "type")), "history");
+    w.history = mr_fhir_is(mr_json_string(mr_json_get(object, "type")), MR_SPAN("history"));
     if (w.depth == 1 || !w.page->next.ptr) links_walk(&w, mr_json_get(object, "link"));
     mr_json entries = mr_json_get(object, "entry");
     if (!reserve(w.pages, mr_json_size(entries))) return mr_arena_why(w.pages->arena, err);
@@ -288,7 +289,7 @@ static void parameters_walk(walk *w, mr_json object) {
     for (mr_fhir_list l = mr_fhir_each(mr_json_get(object, "parameter")); mr_fhir_next(&l);) {
         mr_json resource = mr_json_get(l.value, "resource");
         mr_error ignored; /* a Bundle in it reports as an entry does: it is not the outermost */
-        if (mr_json_kind_of(resource) == MR_J_OBJECT) (void)resource_walk(w, resource, &ignored);
+        if (mr_fhir_is_object(resource)) (void)resource_walk(w, resource, &ignored);
     }
     w->depth--;
 }
@@ -298,7 +299,8 @@ mr_rc mr_fhir_page_read(mr_fhir_pages *p, mr_json root, mr_fhir_page *ret, mr_er
     walk w = {.pages = p, .page = &page};
     mr_span type = mr_json_string(mr_json_get(root, "resourceType"));
     if (!type.len) return mr_fail(err, MR_MALFORMED, "no FHIR resource: resourceType is missing");
-    if (!mr_span_is(type, "Bundle")) page.n_entries = 1;
+    if (!mr_fhir_is(type, MR_SPAN("Bundle"))) page.n_entries = 1;
+    p->reader.borrow = p->borrow && !mr_tape_of(root)->zeros;
     mr_rc rc = resource_walk(&w, root, err);
     if (!rc && p->reader.full) rc = mr_arena_why(p->arena, err);
     if (!rc) rc = mr_fhir_groups_join(p, page.first_item, err);
@@ -313,7 +315,7 @@ mr_fhir_pages *mr_fhir_pages_new(mr_arena *a, mr_span base, bool borrow) {
     mr_fhir_pages *p = MR_NEW(a, mr_fhir_pages);
     if (!p) return NULL;
     p->arena = p->reader.arena = a;
-    p->reader.borrow = borrow;
+    p->borrow = borrow;
     if (base.len && !mr_arena_dup(a, base, &p->base)) return NULL;
     return p;
 }

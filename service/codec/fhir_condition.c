@@ -1,21 +1,21 @@
 /* Condition (fhir.md 8.4): a diagnosis counts when it was ever recorded and is not resolved. */
 #include "fhir_items.h"
 
-static bool one_of(mr_span s, const char *const *words) {
-    for (; *words; words++)
-        if (mr_span_is(s, *words)) return true;
+static bool one_of(mr_span s, const mr_span *codes) {
+    for (; codes->ptr; codes++)
+        if (mr_fhir_is(s, *codes)) return true;
     return false;
 }
 
 /* false: a code that is none of the value set. */
 static bool clinical(mr_span code, mr_condition *c) {
-    static const char *const active[] = {"active", "recurrence", "relapse", NULL};
-    static const char *const history[] = {"inactive", "remission", NULL};
+    static const mr_span active[] = {MR_CODE("active"), MR_CODE("recurrence"), MR_CODE("relapse"), {NULL, 0}};
+    static const mr_span history[] = {MR_CODE("inactive"), MR_CODE("remission"), {NULL, 0}};
     if (!code.ptr) {
         c->uncertain = true;
     } else if (one_of(code, history)) {
         c->state = MR_FACT_HISTORY;
-    } else if (mr_span_is(code, "resolved")) {
+    } else if (mr_fhir_is(code, MR_SPAN("resolved"))) {
         c->state = MR_FACT_RESOLVED;
     } else if (!one_of(code, active)) {
         c->uncertain = true;
@@ -25,12 +25,13 @@ static bool clinical(mr_span code, mr_condition *c) {
 }
 
 static bool verification(mr_span code, mr_condition *c) {
-    static const char *const doubtful[] = {"unconfirmed", "provisional", "differential", NULL};
+    static const mr_span doubtful[] = {
+        MR_CODE("unconfirmed"), MR_CODE("provisional"), MR_CODE("differential"), {NULL, 0}};
     if (one_of(code, doubtful)) {
         c->uncertain = true;
-    } else if (mr_span_is(code, "refuted") || mr_span_is(code, "entered-in-error")) {
+    } else if (mr_fhir_is(code, MR_SPAN("refuted")) || mr_fhir_is(code, MR_SPAN("entered-in-error"))) {
         c->state = MR_FACT_EXCLUDED;
-    } else if (code.ptr && !mr_span_is(code, "confirmed")) {
+    } else if (code.ptr && !mr_fhir_is(code, MR_SPAN("confirmed"))) {
         c->uncertain = true;
         return false;
     }

@@ -5,15 +5,17 @@
 /* HL7's v3-GTSAbbreviation codes that FHIR names in Timing.code. */
 static void timing_code(mr_span code, mr_dosage *d) {
     static const struct {
-        const char *code;
+        mr_span code;
         double frequency, period;
         const char *unit;
-    } table[] = {{"QD", 1, 1, "d"},  {"AM", 1, 1, "d"},  {"PM", 1, 1, "d"},  {"BED", 1, 1, "d"},
-                 {"BID", 2, 1, "d"}, {"TID", 3, 1, "d"}, {"QID", 4, 1, "d"}, {"QOD", 1, 2, "d"},
-                 {"WK", 1, 1, "wk"}, {"MO", 1, 1, "mo"}, {"Q1H", 1, 1, "h"}, {"Q2H", 1, 2, "h"},
-                 {"Q3H", 1, 3, "h"}, {"Q4H", 1, 4, "h"}, {"Q6H", 1, 6, "h"}, {"Q8H", 1, 8, "h"}};
+    } table[] = {{MR_CODE("QD"), 1, 1, "d"},  {MR_CODE("AM"), 1, 1, "d"},  {MR_CODE("PM"), 1, 1, "d"},
+                 {MR_CODE("BED"), 1, 1, "d"}, {MR_CODE("BID"), 2, 1, "d"}, {MR_CODE("TID"), 3, 1, "d"},
+                 {MR_CODE("QID"), 4, 1, "d"}, {MR_CODE("QOD"), 1, 2, "d"}, {MR_CODE("WK"), 1, 1, "wk"},
+                 {MR_CODE("MO"), 1, 1, "mo"}, {MR_CODE("Q1H"), 1, 1, "h"}, {MR_CODE("Q2H"), 1, 2, "h"},
+                 {MR_CODE("Q3H"), 1, 3, "h"}, {MR_CODE("Q4H"), 1, 4, "h"}, {MR_CODE("Q6H"), 1, 6, "h"},
+                 {MR_CODE("Q8H"), 1, 8, "h"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if (!mr_span_is(code, table[i].code)) continue;
+        if (!mr_fhir_is(code, table[i].code)) continue;
         d->frequency = table[i].frequency;
         d->period = table[i].period;
         d->period_unit = mr_span_of(table[i].unit);

@@ -168,9 +168,9 @@ bool mr_fhir_own_base(const mr_fhir_pages *p, mr_span base) {
 /* The usual case: the base is that of the entry before. */
 static bool under(mr_span base, mr_span url) {
     if (url.len <= base.len || memcmp(url.ptr, base.ptr, base.len) != 0 || url.ptr[base.len] != '/') return false;
-    mr_span rest = mr_span_from(url, base.len + 1);
-    size_t slash = mr_span_find(rest, '/');
-    return mr_span_find(mr_span_from(rest, slash + 1), '/') == rest.len - slash - 1 && slash < rest.len;
+    const char *end = url.ptr + url.len, *rest = url.ptr + base.len + 1;
+    const char *slash = memchr(rest, '/', (size_t)(end - rest));
+    return slash && !memchr(slash + 1, '/', (size_t)(end - slash - 1));
 }
 
 void mr_fhir_base_note(mr_fhir_pages *p, mr_span full_url) {
@@ -185,8 +185,12 @@ void mr_fhir_base_note(mr_fhir_pages *p, mr_span full_url) {
 
 static const mr_fhir_group *find_target(const mr_fhir_pages *p, const mr_fhir_target *t) {
     char key[KEY_BYTES];
-    int n = snprintf(key, sizeof key, "%.*s/%.*s", MR_SPAN_ARG(t->type), MR_SPAN_ARG(t->id));
-    return n > 0 && n < KEY_BYTES ? lookup(p, (mr_span){key, (size_t)n}) : NULL;
+    size_t n = t->type.len + 1 + t->id.len;
+    if (n >= KEY_BYTES) return NULL;
+    memcpy(key, t->type.ptr, t->type.len);
+    key[t->type.len] = '/';
+    if (t->id.len) memcpy(key + t->type.len + 1, t->id.ptr, t->id.len);
+    return lookup(p, (mr_span){key, n});
 }
 
 const mr_fhir_group *mr_fhir_find(mr_fhir_pages *p, const mr_fhir_item *from, mr_span reference) {
@@ -199,7 +203,9 @@ const mr_fhir_group *mr_fhir_find(mr_fhir_pages *p, const mr_fhir_item *from, mr
         if (g || !mr_fhir_target_parse(reference, &t) || !t.base.ptr || !mr_fhir_own_base(p, t.base)) return g;
         return find_target(p, &t);
     }
-    return mr_fhir_target_parse(reference, &t) && !t.base.ptr ? find_target(p, &t) : NULL;
+    bool parsed = mr_fhir_target_parse(reference, &t) && !t.base.ptr;
+    bool looked_for = parsed && t.type.len + 1 + t.id.len == reference.len; /* as it is written */
+    return parsed && !looked_for ? find_target(p, &t) : NULL;
 }
 
 const mr_fhir_group *mr_fhir_find_identifier(mr_fhir_pages *p, mr_span identifier) {

@@ -94,6 +94,7 @@ mr_fhir_medication *mr_fhir_medication_read(mr_fhir_reader *r, mr_json object, m
 struct mr_fhir_pages {
     mr_fhir_reader reader;
     mr_arena *arena;
+    bool borrow;
     mr_span base;
     mr_span *bases; /* of the fullUrls read, each once; a few at most */
     size_t n_bases, cap_bases;

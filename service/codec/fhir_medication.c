@@ -65,7 +65,7 @@ mr_fhir_medication *mr_fhir_medication_read(mr_fhir_reader *r, mr_json object, m
         mr_fhir_name name = m.name;
         switch (name) {
         case N_code: mr_fhir_concept_read(r, m.value, &med->code); break;
-        case N_status: med->wrong = mr_span_is(mr_fhir_peek(r, &m), "entered-in-error"); break;
+        case N_status: med->wrong = mr_fhir_is(mr_fhir_peek(r, &m), MR_SPAN("entered-in-error")); break;
         case N_ingredient:
             for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) ingredient_read(r, l.value, contained, med);
             break;

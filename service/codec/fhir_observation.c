@@ -39,12 +39,18 @@ static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *result
 typedef enum worth { USE, PRELIMINARY, DROP, ODD } worth;
 static worth worth_of(mr_span status) {
     static const struct {
-        const char *code;
+        mr_span code;
         worth worth;
-    } table[] = {{"final", USE},       {"amended", USE},    {"corrected", USE},         {"preliminary", PRELIMINARY},
-                 {"registered", DROP}, {"cancelled", DROP}, {"entered-in-error", DROP}, {"unknown", DROP}};
+    } table[] = {{MR_CODE("final"), USE},
+                 {MR_CODE("amended"), USE},
+                 {MR_CODE("corrected"), USE},
+                 {MR_CODE("preliminary"), PRELIMINARY},
+                 {MR_CODE("registered"), DROP},
+                 {MR_CODE("cancelled"), DROP},
+                 {MR_CODE("entered-in-error"), DROP},
+                 {MR_CODE("unknown"), DROP}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (mr_span_is(status, table[i].code)) return table[i].worth;
+        if (mr_fhir_is(status, table[i].code)) return table[i].worth;
     return ODD;
 }
 

@@ -8,32 +8,31 @@ void mr_fhir_reader_next(mr_fhir_reader *r) {
     r->twice = r->odd = r->bad_date = r->modified = false;
 }
 
-mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s) {
-    mr_span kept;
-    if (!s.len) return MR_SPAN_NONE;
-    bool zeros = memchr(s.ptr, 0, s.len);
-    if (r->borrow && !zeros) return s;
+mr_span mr_fhir_copy(mr_fhir_reader *r, mr_span s) {
     char *p = mr_arena_alloc(r->arena, s.len + 1, 1);
     if (!p) {
         r->full = true;
         return MR_SPAN_NONE;
     }
-    kept = (mr_span){memcpy(p, s.ptr, s.len), s.len};
+    memcpy(p, s.ptr, s.len);
     p[s.len] = 0;
     /* FHIR forbids the zero byte, JSON can spell it, and readers of zero-terminated text would stop at it. */
-    for (size_t i = 0; zeros && i < s.len; i++)
-        if (!p[i]) p[i] = ' ';
-    return kept;
+    for (char *zero = memchr(p, 0, s.len); zero; zero = memchr(zero, 0, s.len - (size_t)(zero - p))) *zero = ' ';
+    return (mr_span){p, s.len};
 }
 
-mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b) {
+static mr_span join(mr_arena *arena, mr_span a, char between, mr_span b) {
     char *p = mr_arena_alloc(arena, a.len + b.len + 2, 1);
     if (!p) return MR_SPAN_NONE;
     if (a.len) memcpy(p, a.ptr, a.len);
-    p[a.len] = '/';
+    p[a.len] = between;
     if (b.len) memcpy(p + a.len + 1, b.ptr, b.len);
     p[a.len + 1 + b.len] = 0;
     return (mr_span){p, a.len + 1 + b.len};
+}
+
+mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b) {
+    return join(arena, a, '/', b);
 }
 
 void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret) {
@@ -57,7 +56,7 @@ void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *r
 /* Nearly all codings of a page share a few systems: the last one is not copied again. */
 static mr_span keep_system(mr_fhir_reader *r, mr_span s) {
     if (!s.len) return MR_SPAN_NONE;
-    if (!mr_span_eq(r->system, s)) r->system = mr_fhir_keep(r, s);
+    if (!mr_fhir_is(r->system, s)) r->system = mr_fhir_keep(r, s);
     return r->system;
 }
 
@@ -74,14 +73,14 @@ void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
     }
     if (!c.code.ptr && !c.display.ptr) return;
     if (!ret->cap) { /* most concepts have one */
-        ret->codings = MR_NEW(r->arena, mr_coding);
+        ret->codings = mr_arena_alloc(r->arena, sizeof c, _Alignof(mr_coding));
         ret->cap = ret->codings != NULL;
     }
     if (!ret->cap || !MR_PUSH(r->arena, ret->codings, ret->n, ret->cap, c)) r->full = true;
 }
 
 void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
-    if (mr_json_kind_of(v) != MR_J_OBJECT) {
+    if (!mr_fhir_is_object(v)) {
         r->odd |= mr_json_kind_of(v) != MR_J_NULL;
         return;
     }
@@ -117,10 +116,10 @@ mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v) {
 }
 
 static mr_comparator comparator(mr_span s) {
-    if (mr_span_is(s, "<")) return MR_CMP_LT;
-    if (mr_span_is(s, "<=")) return MR_CMP_LE;
-    if (mr_span_is(s, ">=")) return MR_CMP_GE;
-    if (mr_span_is(s, ">")) return MR_CMP_GT;
+    if (mr_fhir_is(s, MR_SPAN("<"))) return MR_CMP_LT;
+    if (mr_fhir_is(s, MR_SPAN("<="))) return MR_CMP_LE;
+    if (mr_fhir_is(s, MR_SPAN(">="))) return MR_CMP_GE;
+    if (mr_fhir_is(s, MR_SPAN(">"))) return MR_CMP_GT;
     return s.len ? MR_CMP_APPROX : MR_CMP_NONE;
 }
 
@@ -140,7 +139,7 @@ void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) 
         default: break;
         }
     }
-    bool ucum = code.ptr && mr_span_is(system, "http://unitsofmeasure.org");
+    bool ucum = code.ptr && mr_fhir_is(system, MR_SPAN("http://unitsofmeasure.org"));
     ret->unit = mr_fhir_keep(r, ucum || !unit.ptr ? code : unit);
 }
 
@@ -153,13 +152,13 @@ mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
         if (name == N_value) value = mr_fhir_peek(r, &m);
     }
     if (!value.ptr) return MR_SPAN_NONE;
-    mr_span s = mr_arena_printf(r->arena, "%.*s|%.*s", MR_SPAN_ARG(system), MR_SPAN_ARG(value));
+    mr_span s = join(r->arena, system, '|', value);
     r->full |= !s.ptr;
     return s;
 }
 
 void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fhir_pointer *ret) {
-    if (mr_json_kind_of(v) != MR_J_OBJECT) {
+    if (!mr_fhir_is_object(v)) {
         r->odd |= mr_json_kind_of(v) != MR_J_NULL;
         return;
     }

@@ -10,7 +10,7 @@
 
 typedef struct mr_fhir_reader {
     mr_arena *arena;
-    bool borrow;    /* texts are left in the document */
+    bool borrow;    /* texts are left in the document; not so what may hold a zero byte */
     bool full;      /* the arena is out of room */
     bool twice;     /* a name stands twice in an object that was visited */
     bool odd;       /* a member that matters has another JSON type than FHIR gives it */
@@ -22,10 +22,22 @@ typedef struct mr_fhir_reader {
 /* Forgets what was wrong; the arena and what was kept stay. */
 void mr_fhir_reader_next(mr_fhir_reader *r);
 
-mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s); /* a copy; the absent span stays absent, the empty one becomes it */
+mr_span mr_fhir_copy(mr_fhir_reader *r, mr_span s); /* a zero byte becomes a space */
+/* Kept as long as the pages; the absent span stays absent, the empty one becomes it. */
+static inline mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s) {
+    if (!s.len) return MR_SPAN_NONE;
+    return r->borrow ? s : mr_fhir_copy(r, s);
+}
+/* A row of a table of codes begins with one. */
+#define MR_CODE(literal)                                                                                               \
+    { literal, sizeof(literal) - 1 }
+/* With a literal this costs no call. */
+static inline bool mr_fhir_is(mr_span a, mr_span b) {
+    return a.len == b.len && (!b.len || memcmp(a.ptr, b.ptr, b.len) == 0);
+}
 
-/* for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an object. A name that
- * stands twice is noted, if the loop goes to its end. */
+/* for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an object. A name
+ * that stands twice is noted, if the loop goes to its end. */
 static inline void mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_member *ret) {
     mr_fhir_members(object, &r->twice, ret);
 }

@@ -2,9 +2,9 @@
 #include "fhir_items.h"
 
 static mr_sex sex_of(mr_span s) {
-    if (mr_span_is(s, "female")) return MR_SEX_FEMALE;
-    if (mr_span_is(s, "male")) return MR_SEX_MALE;
-    return mr_span_is(s, "other") ? MR_SEX_OTHER : MR_SEX_UNKNOWN;
+    if (mr_fhir_is(s, MR_SPAN("female"))) return MR_SEX_FEMALE;
+    if (mr_fhir_is(s, MR_SPAN("male"))) return MR_SEX_MALE;
+    return mr_fhir_is(s, MR_SPAN("other")) ? MR_SEX_OTHER : MR_SEX_UNKNOWN;
 }
 
 static void link_read(mr_fhir_reader *r, mr_json v, mr_patient *p) {
@@ -13,7 +13,7 @@ static void link_read(mr_fhir_reader *r, mr_json v, mr_patient *p) {
     mr_fhir_member m;
     for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
-        if (name == N_type) replaced = mr_span_is(mr_fhir_peek(r, &m), "replaced-by");
+        if (name == N_type) replaced = mr_fhir_is(mr_fhir_peek(r, &m), MR_SPAN("replaced-by"));
         if (name == N_other) mr_fhir_pointer_read(r, m.value, false, &other);
     }
     if (replaced && (!p->replaced_by.ptr || mr_span_cmp(other.reference, p->replaced_by) < 0))

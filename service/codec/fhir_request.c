@@ -6,31 +6,31 @@
 
 static mr_entry_status request_status(mr_span s) {
     static const struct {
-        const char *code;
+        mr_span code;
         mr_entry_status status;
-    } table[] = {{"active", MR_ST_ACTIVE},       {"on-hold", MR_ST_ON_HOLD},
-                 {"cancelled", MR_ST_CANCELLED}, {"completed", MR_ST_COMPLETED},
-                 {"stopped", MR_ST_STOPPED},     {"entered-in-error", MR_ST_ENTERED_IN_ERROR},
-                 {"draft", MR_ST_DRAFT},         {"unknown", MR_ST_UNKNOWN}};
+    } table[] = {{MR_CODE("active"), MR_ST_ACTIVE},       {MR_CODE("on-hold"), MR_ST_ON_HOLD},
+                 {MR_CODE("cancelled"), MR_ST_CANCELLED}, {MR_CODE("completed"), MR_ST_COMPLETED},
+                 {MR_CODE("stopped"), MR_ST_STOPPED},     {MR_CODE("entered-in-error"), MR_ST_ENTERED_IN_ERROR},
+                 {MR_CODE("draft"), MR_ST_DRAFT},         {MR_CODE("unknown"), MR_ST_UNKNOWN}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (mr_span_is(s, table[i].code)) return table[i].status;
+        if (mr_fhir_is(s, table[i].code)) return table[i].status;
     return MR_ST_MISSING;
 }
 
 static mr_intent intent(mr_span s) {
     static const struct {
-        const char *code;
+        mr_span code;
         mr_intent intent;
-    } table[] = {{"proposal", MR_INTENT_PROPOSAL},
-                 {"plan", MR_INTENT_PLAN},
-                 {"order", MR_INTENT_ORDER},
-                 {"original-order", MR_INTENT_ORIGINAL_ORDER},
-                 {"reflex-order", MR_INTENT_REFLEX_ORDER},
-                 {"filler-order", MR_INTENT_FILLER_ORDER},
-                 {"instance-order", MR_INTENT_INSTANCE_ORDER},
-                 {"option", MR_INTENT_OPTION}};
+    } table[] = {{MR_CODE("proposal"), MR_INTENT_PROPOSAL},
+                 {MR_CODE("plan"), MR_INTENT_PLAN},
+                 {MR_CODE("order"), MR_INTENT_ORDER},
+                 {MR_CODE("original-order"), MR_INTENT_ORIGINAL_ORDER},
+                 {MR_CODE("reflex-order"), MR_INTENT_REFLEX_ORDER},
+                 {MR_CODE("filler-order"), MR_INTENT_FILLER_ORDER},
+                 {MR_CODE("instance-order"), MR_INTENT_INSTANCE_ORDER},
+                 {MR_CODE("option"), MR_INTENT_OPTION}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (mr_span_is(s, table[i].code)) return table[i].intent;
+        if (mr_fhir_is(s, table[i].code)) return table[i].intent;
     return MR_INTENT_NONE;
 }
 
@@ -42,15 +42,17 @@ typedef struct supply {
 
 static void duration_read(mr_fhir_reader *r, mr_json v, supply *s) {
     static const struct {
-        const char *unit;
+        mr_span unit;
         double days, months;
-    } table[] = {{"d", 1, 0},  {"day", 1, 0},   {"days", 1, 0},   {"wk", 7, 0}, {"week", 7, 0},  {"weeks", 7, 0},
-                 {"mo", 0, 1}, {"month", 0, 1}, {"months", 0, 1}, {"a", 0, 12}, {"year", 0, 12}, {"years", 0, 12}};
+    } table[] = {{MR_CODE("d"), 1, 0},  {MR_CODE("day"), 1, 0},   {MR_CODE("days"), 1, 0},
+                 {MR_CODE("wk"), 7, 0}, {MR_CODE("week"), 7, 0},  {MR_CODE("weeks"), 7, 0},
+                 {MR_CODE("mo"), 0, 1}, {MR_CODE("month"), 0, 1}, {MR_CODE("months"), 0, 1},
+                 {MR_CODE("a"), 0, 12}, {MR_CODE("year"), 0, 12}, {MR_CODE("years"), 0, 12}};
     mr_fhir_quantity q = {0};
     mr_fhir_quantity_read(r, v, &q);
     if (!q.has_value || q.value <= 0 || q.value > 36500) return;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if (!mr_span_is(q.unit, table[i].unit)) continue;
+        if (!mr_fhir_is(q.unit, table[i].unit)) continue;
         s->days = q.value * table[i].days;
         s->months = q.value * table[i].months;
     }
@@ -112,7 +114,9 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
         case N_authoredOn: mr_fhir_when(r, &m, &e->asserted, NULL); break;
         case N_dosageInstruction: mr_fhir_dosages_read(r, m.value, use); break;
         case N_dispenseRequest: dispense_read(r, m.value, &s); break;
-        case N_courseOfTherapyType: continuous = mr_span_is(mr_fhir_concept_code(r, m.value), "continuous"); break;
+        case N_courseOfTherapyType:
+            continuous = mr_fhir_is(mr_fhir_concept_code(r, m.value), MR_SPAN("continuous"));
+            break;
         case N_basedOn: mr_fhir_links_read(r, m.value, use); break;
         case N_contained: contained = m.value; break;
         default: mr_fhir_head_read(r, &m, item); break;

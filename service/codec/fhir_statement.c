@@ -5,14 +5,18 @@
 
 static mr_entry_status statement_status(mr_span s) {
     static const struct {
-        const char *code;
+        mr_span code;
         mr_entry_status status;
-    } table[] = {
-        {"active", MR_ST_ACTIVE},     {"completed", MR_ST_COMPLETED}, {"entered-in-error", MR_ST_ENTERED_IN_ERROR},
-        {"intended", MR_ST_INTENDED}, {"stopped", MR_ST_STOPPED},     {"on-hold", MR_ST_ON_HOLD},
-        {"unknown", MR_ST_UNKNOWN},   {"not-taken", MR_ST_NOT_TAKEN}};
+    } table[] = {{MR_CODE("active"), MR_ST_ACTIVE},
+                 {MR_CODE("completed"), MR_ST_COMPLETED},
+                 {MR_CODE("entered-in-error"), MR_ST_ENTERED_IN_ERROR},
+                 {MR_CODE("intended"), MR_ST_INTENDED},
+                 {MR_CODE("stopped"), MR_ST_STOPPED},
+                 {MR_CODE("on-hold"), MR_ST_ON_HOLD},
+                 {MR_CODE("unknown"), MR_ST_UNKNOWN},
+                 {MR_CODE("not-taken"), MR_ST_NOT_TAKEN}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (mr_span_is(s, table[i].code)) return table[i].status;
+        if (mr_fhir_is(s, table[i].code)) return table[i].status;
     return MR_ST_MISSING;
 }
 
@@ -23,7 +27,7 @@ static void extensions(mr_fhir_reader *r, mr_json list, mr_entry *e) {
         bool ours = false;
         for (mr_fhir_open(r, l.value, &m); mr_fhir_member_next(&m);) {
             mr_fhir_name name = m.name;
-            if (name == N_url) ours = mr_span_is(mr_fhir_peek(r, &m), LAST_ISSUE);
+            if (name == N_url) ours = mr_fhir_is(mr_fhir_peek(r, &m), MR_SPAN(LAST_ISSUE));
             if (name == N_valueDateTime) value = m;
         }
         if (ours && value.name) mr_fhir_when(r, &value, &e->last_issue, NULL);
@@ -55,7 +59,7 @@ void mr_fhir_contained_read(mr_fhir_reader *r, mr_json contained, mr_fhir_use *u
     if (!use->product.reference.ptr || use->product.reference.ptr[0] != '#') return;
     mr_span id = mr_span_from(use->product.reference, 1);
     for (mr_fhir_list l = mr_fhir_each(contained); mr_fhir_next(&l);) {
-        if (!mr_span_is(mr_json_string(mr_json_get(l.value, "resourceType")), "Medication")) continue;
+        if (!mr_fhir_is(mr_json_string(mr_json_get(l.value, "resourceType")), MR_SPAN("Medication"))) continue;
         if (!mr_span_eq(mr_json_string(mr_json_get(l.value, "id")), id)) continue;
         use->contained = mr_fhir_medication_read(r, l.value, contained, NULL);
         return;

@@ -65,6 +65,10 @@ static inline uint8_t mr_tape_type(uint64_t word) {
     return (uint8_t)(word >> 56);
 }
 
+static inline bool mr_fhir_is_object(mr_json v) {
+    return v.at && mr_tape_type(mr_tape_of(v)->words[v.index]) == '{';
+}
+
 /* The place behind the value that stands at `at`. */
 static inline size_t mr_tape_after(uint64_t word, size_t at) {
     const uint8_t type = mr_tape_type(word);
@@ -91,7 +95,7 @@ static inline mr_span mr_tape_text(const uint8_t *place) {
 static inline void mr_fhir_members(mr_json object, bool *twice, mr_fhir_member *ret) {
     const mr_json_tape *t = mr_tape_of(object);
     ret->at = ret->end = 0;
-    if (!t || mr_tape_type(t->words[object.index]) != '{') return;
+    if (!mr_fhir_is_object(object)) return;
     const size_t begin = object.index + 1, end = (uint32_t)t->words[object.index] - 1;
     if (begin == end) return;
     ret->value.at = t;

@@ -95,6 +95,16 @@ const char *padded_copy(mr_json_doc *d, mr_span text) {
     return d->copy;
 }
 
+/* Whether a zero byte is spelt in the text: only an escape can do it. Escapes are few, save in narrative. */
+bool spells_zero(const char *text, size_t n) {
+    const char *const end = text + n;
+    for (const char *p = text; (p = static_cast<const char *>(std::memchr(p, '\\', static_cast<size_t>(end - p))));) {
+        if (end - p >= 6 && std::memcmp(p, "\\u0000", 6) == 0) return true;
+        p += end - p > 1 ? 2 : 1;
+    }
+    return false;
+}
+
 uint64_t mix(uint64_t h) {
     h ^= h >> 32;
     h *= 0xd6e8feb86659fd93u;
@@ -305,6 +315,7 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
     mr_order_tidy(&d->order);
     d->tape.words = d->reader.doc.tape.get();
     d->tape.strings = d->reader.doc.string_buf.get();
+    d->tape.zeros = spells_zero(bytes, text.len);
     *ret_root = handle(&d->tape, 1);
     return MR_OK;
 }
