@@ -21,7 +21,7 @@ from running import (Answer, NAPROXEN, OMEPRAZOLE, Run, Sandbox, Service, call, 
                      statement, stop_all, until)
 
 try:
-    from contract import Contract, METHODS
+    from contract import Contract
 except ModuleNotFoundError as reason:
     print(f"FAILED needs the Debian package python3-yaml: {reason}\n0 passed, 1 failed")
     sys.exit(1)

@@ -13,7 +13,7 @@ import signal
 import sqlite3
 import sys
 
-from running import (NAPROXEN, OMEPRAZOLE, Proxy, Run, Sandbox, Service, Skipped, check, check_equal, clean_environment,
+from running import (NAPROXEN, OMEPRAZOLE, Proxy, Run, Sandbox, Service, Skipped, call, check, check_equal, clean_environment,
                      free_port, patient, short, spawn, statement, stop_all, until, environment_name, SITE_KEY)
 
 MIB = 1 << 20
@@ -102,7 +102,6 @@ def every_form_of_a_notice(program, folder):
 
 
 def call_notify(service, method, path, body=b"", headers=None):
-    from running import call
     return call(method, service.url + path, body, {"Content-Type": "application/fhir+json", **(headers or {})})
 
 
