@@ -5,6 +5,9 @@ set -u
 cd "$(dirname "$0")/.."
 logs=build/test-logs
 mkdir -p "$logs"
+# Debian's own Python has Debian's python3-yaml; another one on the PATH may not.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
 jobs=$(nproc 2>/dev/null || echo 2)
 only=${1:-}
 passed=0 failed=0
@@ -36,10 +39,10 @@ threads() {
 sim() { built release --target sim && build/release/tests/sim/sim --seeds "${SIM_SEEDS:-10000}" --jobs "$jobs"; }
 release() { built release --target medreview && ln -sf release/medreview build/medreview; }
 service() {
-    release && python3 tests/app/service_test.py --medreview build/medreview && python3 tests/app/openapi_test.py --medreview build/medreview &&
+    release && "$python" tests/app/service_test.py --medreview build/medreview && "$python" tests/app/openapi_test.py --medreview build/medreview &&
         tests/interop/sandbox.sh build/medreview
 }
-kill9() { release && python3 tests/torture/kill9.py --medreview build/medreview; }
+kill9() { release && "$python" tests/torture/kill9.py --medreview build/medreview; }
 demo() {
     release && build/medreview demo --once && build/medreview rules check && build/medreview rules test &&
         build/medreview demo --once | grep -E '^demo: 50 patients, 110 events, [0-9]+ reviews, [0-9]+ findings, [0-9]+ tasks, 0 lost$'

@@ -11,7 +11,7 @@ esac
 
 build="gcc g++ cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libjansson-dev libssl-dev $parser
  libsimdjson-dev libyaml-dev libsqlite3-dev tzdata ca-certificates"
-test="libcmocka-dev python3 clang-$clang libclang-rt-$clang-dev"
+test="libcmocka-dev python3 python3-yaml clang-$clang libclang-rt-$clang-dev"
 lint="clang-$clang libclang-rt-$clang-dev clang-format-$clang python3 libcmocka-dev"
 interop="openjdk-17-jdk-headless maven python3 iproute2"
 

@@ -184,6 +184,8 @@ static bool read_task(const json_t *resource, mr_span base_uri, mr_arena *a, mr_
     return keep(a, text_of(json_object_get(resource, "id")), &t.id) && keep(a, version_of(resource), &t.version) &&
            keep(a, name, &t.identifier) && keep(a, identifier(resource, base_uri, "/id/content"), &t.content) &&
            keep(a, text_of(json_object_get(resource, "priority")), &t.priority) &&
+           keep(a, text_of(json_object_get(json_array_get(json_object_get(resource, "performerType"), 0), "text")),
+                &t.role) &&
            read_outcomes(resource, base_uri, a, &t) && read_inputs(resource, a, &t) && keep_raw(a, resource, &t.raw) &&
            MR_PUSH(a, prior->tasks, prior->n_tasks, prior->cap_tasks, t);
 }

@@ -73,12 +73,14 @@ static mr_span told(const mr_finding *f, mr_arena *a) {
 }
 
 /* Sentences that stand under the findings, or instead of them. */
-static const char *close_of(const mr_sight *s, size_t told_n) {
+static const char *close_of(const mr_sight *s, const mr_assessment *ret, size_t told_n) {
     if (told_n)
         return "Do not stop or change a medicine by yourself. Talk it over with your pharmacist, nurse or doctor "
                "first.";
     if (!s->record->complete)
         return "We could not read all of your list. Please bring all your medicines when you come.";
+    if (ret->n_cannot || ret->n_findings || s->record->n_not_assessed || s->record->n_gaps)
+        return "There are some things that we could not check. Ask your pharmacist, nurse or doctor about them.";
     return "We found nothing that needs to change today. Ask us if you have a worry about a medicine.";
 }
 
@@ -93,7 +95,7 @@ bool mr_patient_text(const mr_sight *s, mr_assessment *ret) {
         if (!text.ptr) return false;
         n++;
     }
-    text = mr_arena_printf(s->arena, "%.*s %s", MR_SPAN_ARG(text), close_of(s, n));
+    text = mr_arena_printf(s->arena, "%.*s %s", MR_SPAN_ARG(text), close_of(s, ret, n));
     if (n && text.ptr && !s->record->complete)
         text = mr_arena_printf(s->arena, "%.*s We could not read all of your list. Please bring all your medicines.",
                                MR_SPAN_ARG(text));

@@ -43,10 +43,14 @@ static bool surely_under_18(const mr_sight *s) {
     return mr_when_given(birth) && mr_age_years(birth.lo, s->as_of) < 18;
 }
 
-static bool is_disabled(const mr_run *run, mr_span id) {
-    for (size_t i = 0; i < run->n_disabled; i++)
-        if (mr_span_eq(run->disabled[i], id)) return true;
+static bool is_listed(const mr_span *ids, size_t n, mr_span id) {
+    for (size_t i = 0; i < n; i++)
+        if (mr_span_eq(ids[i], id)) return true;
     return false;
+}
+
+static bool is_disabled(const mr_run *run, mr_span id) {
+    return is_listed(run->disabled, run->n_disabled, id) || is_listed(run->withdrawn, run->n_withdrawn, id);
 }
 
 /* START and the comparators ask whether a life is long enough for prevention. */

@@ -54,6 +54,7 @@ typedef struct live { /* a finding, or a kept issue, that belongs on a Task */
     const mr_finding *finding;
     mr_span issue_id;
     bool urgent; /* high or same-day: may open a second Task */
+    bool kept_high;
 } live;
 
 typedef struct work {
@@ -185,11 +186,11 @@ static bool contains(const mr_span *v, size_t n, mr_span id) {
     return false;
 }
 
-static bool withdrawn(const work *w, const mr_prior_issue *i) {
-    if (i->n_rules == 0) return false;
+/* Every source of the issue is one of those rules. */
+static bool only_of(const mr_prior_issue *i, const mr_span *rules, size_t n) {
     for (size_t k = 0; k < i->n_rules; k++)
-        if (!contains(w->set->withdrawn, w->set->n_withdrawn, i->rules[k])) return false;
-    return true;
+        if (!contains(rules, n, i->rules[k])) return false;
+    return i->n_rules > 0;
 }
 
 /* Going to cannotAssess never closes an issue. */
@@ -240,6 +241,12 @@ static standing *find(work *w, mr_span key) {
 
 static mr_rc add_live(work *w, const mr_finding *f, mr_span issue_id) {
     live l = {.finding = f, .issue_id = issue_id, .urgent = f && (f->severity == MR_HIGH || f->urgency == MR_SAME_DAY)};
+    return MR_PUSH(w->a, w->lives, w->n_lives, w->cap_lives, l) ? MR_OK : full(w);
+}
+
+/* An issue that stays because it cannot be assessed now; it is as severe as it was. */
+static mr_rc add_kept(work *w, const mr_prior_issue *i) {
+    live l = {.issue_id = i->id, .kept_high = i->severity == MR_HIGH};
     return MR_PUSH(w->a, w->lives, w->n_lives, w->cap_lives, l) ? MR_OK : full(w);
 }
 
@@ -364,13 +371,15 @@ static mr_rc meet(work *w, const mr_finding *f) {
 static mr_rc unmet(work *w, standing *s) {
     if (s->duplicate || !awaiting(s->status))
         return write_status(w, s); /* final, amended: a person's record, left as it is */
-    if (withdrawn(w, s->issue)) {
+    if (only_of(s->issue, w->set->withdrawn, w->set->n_withdrawn)) {
         s->status = MR_IS_ENTERED_IN_ERROR;
         return write_status(w, s);
     }
-    if (!w->set->patient_gone && (!w->set->complete || unassessable(w, s->issue))) {
+    bool off =
+        only_of(s->issue, w->set->disabled, w->set->n_disabled); /* nothing that could be read would bring it back */
+    if (!w->set->patient_gone && !off && (!w->set->complete || unassessable(w, s->issue))) {
         mr_rc rc = write_status(w, s);
-        return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_live(w, NULL, s->issue->id);
+        return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_kept(w, s->issue);
     }
     s->status = MR_IS_CANCELLED;
     s->judged.outcome = MR_OUT_GONE;
@@ -430,11 +439,13 @@ static mr_rc fill_task(work *w, const bool *keep, const mr_prior_task *now) {
         if (!keep[i]) continue;
         t->findings[t->n_findings] = l->finding;
         t->issue_ids[t->n_findings++] = l->issue_id;
+        t->n_high += l->kept_high;
         if (!l->finding) continue;
         if (l->finding->urgency > urgency) urgency = l->finding->urgency;
         if (l->finding->severity == MR_HIGH) t->n_high++;
         if (!t->role.ptr) t->role = l->finding->leading->reviewer;
     }
+    if (!t->role.ptr && now) t->role = now->role;
     t->priority = priority_of(urgency);
     t->due = w->set->as_of + mr_urgency_days(urgency);
     if (now && priority_rank(mr_span_of(t->priority)) <= priority_rank(now->priority) && t->n_findings &&

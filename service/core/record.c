@@ -227,12 +227,35 @@ static bool gaps_copy(making *k) {
     return true;
 }
 
+/* Why the rules, or those for adults, say nothing about this patient: told, so that silence is not taken for peace. */
+static mr_rc patient_gaps(making *k, mr_error *err) {
+    mr_patient *p = &k->record.patient;
+    const char *code = p->deceased ? "deceased" : p->replaced_by.len ? "merged" : p->inactive ? "inactive" : NULL;
+    const char *text = p->deceased          ? "The patient is recorded as deceased: no rule was run."
+                       : p->replaced_by.len ? "This record was merged into another one: no rule was run on it."
+                                            : "The record is marked as not active: no rule was run.";
+    mr_rc rc = MR_OK;
+    if (code) rc = mr_raw_add_gap(&k->told, k->arena, code, true, p->reference, "%s", text);
+    if (rc != MR_OK || !mr_when_given(p->birth)) return rc == MR_OK ? MR_OK : mr_arena_why(k->arena, err);
+    if (p->birth.lo > k->as_of) {
+        p->birth = MR_WHEN_NONE;
+        rc = mr_raw_add_gap(&k->told, k->arena, "birth-date-in-future", false, p->reference,
+                            "The date of birth lies after the date of the review: the age is unknown.");
+    } else if (!code && mr_age_years(p->birth.lo, k->as_of) < 18) {
+        rc = mr_raw_add_gap(&k->told, k->arena, "under-18", true, p->reference,
+                            "The patient is under 18: only rules that are meant for children were run.");
+    }
+    return rc == MR_OK ? MR_OK : mr_arena_why(k->arena, err);
+}
+
 mr_rc mr_record_build(const struct mr_ruleset *rules, const mr_raw_record *raw, mr_day as_of, mr_arena *a,
                       mr_record *ret, mr_error *err) {
     making k = {.rules = rules, .raw = raw, .as_of = as_of, .arena = a};
     k.record.patient = raw->patient;
     k.record.cut = raw->cut;
-    if (!gaps_copy(&k) || !entries_sort(&k) || !medicines_build(&k) || !facts_sort(&k)) return mr_arena_why(a, err);
+    if (!gaps_copy(&k) || patient_gaps(&k, err) != MR_OK || !entries_sort(&k) || !medicines_build(&k) ||
+        !facts_sort(&k))
+        return mr_arena_why(a, err);
     k.record.complete = is_complete(&k.record);
     *ret = k.record;
     return MR_OK;

@@ -108,11 +108,10 @@ static mr_effect complete(mr_job *job, const mr_event *ev) {
     return MR_DO_WAIT;
 }
 
-/* Handed back as it was: due at once, and the attempt is not the server's fault. */
-static mr_effect stop(mr_job *job, const mr_event *ev) {
-    job->verdict = MR_VERDICT_RETRY;
+/* Handed back as it was: due at once, and the attempt is not the server's fault (store.h: DROP with MR_CANCELED). */
+static mr_effect stop(mr_job *job) {
+    job->verdict = MR_VERDICT_DROP;
     job->why = MR_CANCELED;
-    job->retry_at_ms = ev->now_ms;
     return move(job, MR_JOB_SETTLING, MR_DO_SETTLE);
 }
 
@@ -125,7 +124,7 @@ mr_effect mr_job_step(mr_job *job, const mr_event *ev) {
     bool settled = job->state >= MR_JOB_SETTLING;
     switch (ev->kind) {
     case MR_ON_NOTHING: return MR_DO_WAIT;
-    case MR_ON_STOP: return settled ? MR_DO_WAIT : stop(job, ev);
+    case MR_ON_STOP: return settled ? MR_DO_WAIT : stop(job);
     case MR_ON_DEADLINE: return settled || ev->now_ms < mr_job_deadline(job) ? MR_DO_WAIT : fail(job, ev, MR_TIMEOUT);
     case MR_ON_START: return job->state == MR_JOB_CLAIMED ? complete(job, ev) : MR_DO_WAIT;
     case MR_ON_FAILED: return settled || ev->serial != job->serial ? MR_DO_WAIT : fail(job, ev, ev->rc);

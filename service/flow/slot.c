@@ -331,6 +331,10 @@ static void count_findings(slot *s) {
 static void describe_task(slot *s) {
     const mr_plan *plan = s->result->plan;
     char date[MR_DATE_TEXT];
+    /* Issues that are kept because they cannot be assessed now are as severe as they were. */
+    if (plan->task.present && plan->task.n_high > s->item.high) s->item.high = (unsigned)plan->task.n_high;
+    if (plan->task.present && !s->item.top[0])
+        (void)snprintf(s->item.top, sizeof s->item.top, "An earlier finding that cannot be assessed now");
     if (plan->task.present) {
         (void)snprintf(s->item.priority, sizeof s->item.priority, "%s", plan->task.priority);
         (void)snprintf(s->item.due, sizeof s->item.due, "%.10s", mr_day_print(plan->task.due, date));

@@ -119,10 +119,12 @@ static void findings(page *p) {
     size_t n = 0, hidden = p->rv->plan.n_suppressed;
     for (size_t i = 0; i < a->n_findings; i++) n += !mr_report_suppresses(&p->rv->plan, &a->findings[i]);
     heading(p, "FINDINGS", n);
-    if (!n && p->rv->record.complete)
+    const mr_record *r = &p->rv->record;
+    bool all = r->complete && !a->n_cannot && !r->n_not_assessed && !r->n_gaps;
+    if (!n && all)
         mr_buf_adds(p->out, "No findings: everything was read and recognised.\n");
     else if (!n)
-        mr_buf_adds(p->out, "No findings in what could be read. See below for what could not.\n");
+        mr_buf_adds(p->out, "No findings in what could be assessed. See below for what could not.\n");
     n = 0;
     for (size_t i = 0; i < a->n_findings; i++)
         if (!mr_report_suppresses(&p->rv->plan, &a->findings[i])) finding(p, ++n, &a->findings[i]);

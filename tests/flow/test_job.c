@@ -130,8 +130,8 @@ static void test_late_page_does_not_move_a_settling_job(void **state) {
 static void test_stop_hands_the_patient_back_at_once(void **state) {
     (void)state;
     PLAY(4, {0, MR_ON_START, 0, MR_OK, 0, 0, "fetching: fetch"},
-         {10, MR_ON_STOP, 0, MR_OK, 0, 0, "settling: settle, retry at 10"},
-         {11, MR_ON_STOP, 0, MR_OK, 0, 0, "settling: wait"}, {12, MR_ON_SETTLED, 0, MR_LOST, 0, 0, "done: release"});
+         {10, MR_ON_STOP, 0, MR_OK, 0, 0, "settling: settle, drop"}, {11, MR_ON_STOP, 0, MR_OK, 0, 0, "settling: wait"},
+         {12, MR_ON_SETTLED, 0, MR_LOST, 0, 0, "done: release"});
 }
 
 static void test_after_a_week_of_failing_the_patient_is_parked_and_retried_daily(void **state) {

@@ -95,6 +95,8 @@ typedef struct mr_run {
     mr_span source;          /* source id, part of the key; offline "offline" */
     const mr_span *disabled; /* rule ids that do not run */
     size_t n_disabled;
+    const mr_span *withdrawn; /* rules that were wrong: they do not run either */
+    size_t n_withdrawn;
 } mr_run;
 
 /* Stands for site.key where there is none: `medreview review` and $medication-review. Public, so ids made with it

@@ -84,9 +84,9 @@ typedef struct mr_prior_task {
     mr_outcome_kind outcome;      /* of the whole Task */
     mr_finding_outcome *outcomes; /* per finding; may be none */
     size_t n_outcomes;
-    mr_when closed; /* date of lastModified, for suppression */
-    mr_when due;    /* restriction.period.end */
-    mr_span priority;
+    mr_when closed;          /* date of lastModified, for suppression */
+    mr_when due;             /* restriction.period.end */
+    mr_span priority, role;  /* role: performerType text */
     bool resolved_by_record; /* cancelled by us: businessStatus resolved-by-record-change */
     mr_span content;         /* our content identifier on the Task; absent when none */
     mr_span raw;
@@ -156,6 +156,8 @@ typedef struct mr_reconcile_settings {
     bool patient_gone;        /* deceased, inactive or merged: close what is ours and untouched */
     const mr_span *withdrawn; /* rule ids: issues whose only sources they are go to entered-in-error */
     size_t n_withdrawn;
+    const mr_span *disabled; /* rule ids: issues whose only sources they are are cancelled, whatever was read */
+    size_t n_disabled;
 } mr_reconcile_settings;
 
 /* `cannot` matters: an issue whose rules cannot be assessed now is not closed. Entries of *ret borrow from the
