@@ -504,7 +504,7 @@ static mr_rc plan_task(work *w) {
     size_t n = w->set->patient_gone ? 0 : choose(w, holder != NULL, keep);
     if (n == 0 || (!requested && !any_finding(w, keep))) {
         w->plan.open_task = requested ? requested : holder;
-        if (!requested || (!w->set->complete && !w->set->patient_gone)) return MR_OK;
+        if (!requested) return MR_OK; /* what is kept from before counts in n: nothing at all is left on this Task */
         w->plan.open_task = holder;
         return change(w, (mr_change){.kind = MR_CH_CANCEL_TASK, .task = requested});
     }

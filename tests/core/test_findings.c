@@ -229,6 +229,10 @@ static void test_draft_and_disabled_rules_rest(void **state) {
     d->run.n_disabled = 1;
     assert_int_equal(assessed(d).n_findings, 0);
     d->run.n_disabled = 0;
+    d->run.withdrawn = &off; /* it was wrong: it must not speak again */
+    d->run.n_withdrawn = 1;
+    assert_int_equal(assessed(d).n_findings, 0);
+    d->run.n_withdrawn = 0;
     for (size_t k = 0; k < d->rules.n_rules; k++) d->list[k].state = MR_RULE_DRAFT;
     mr_assessment a = assessed(d);
     assert_int_equal(a.n_findings + a.n_cannot, 0);

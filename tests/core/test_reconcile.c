@@ -536,6 +536,32 @@ static void test_a_withdrawn_rule_takes_its_issue_back_as_an_error(void **state)
     end(w);
 }
 
+static void test_a_rule_switched_off_lets_its_issue_go_whatever_was_read(void **state) {
+    (void)state;
+    world *w = begin();
+    mr_span off = MR_SPAN("RULE-a");
+    stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    task(w, 1, MR_TS_REQUESTED, "a");
+    w->set.complete = false;
+    w->set.disabled = &off;
+    w->set.n_disabled = 1;
+    EXPECT(w, "status a cancelled; cancel mr-task-1");
+    SETTLES(w);
+    end(w);
+}
+
+static void test_a_kept_issue_is_as_severe_as_it_was(void **state) {
+    (void)state;
+    world *w = begin();
+    w->set.complete = false;
+    stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    task(w, 1, MR_TS_REQUESTED, "a")->role = MR_SPAN("GP");
+    EXPECT(w, "task changed 1 routine +10: a");
+    assert_int_equal(w->plan.task.n_high, 1);
+    assert_true(mr_span_is(w->plan.task.role, "GP"));
+    end(w);
+}
+
 static void test_a_patient_who_is_gone_has_no_open_work(void **state) {
     (void)state;
     world *w = begin();
@@ -655,6 +681,8 @@ int main(void) {
         cmocka_unit_test(test_entered_in_error_is_never_revived),
         cmocka_unit_test(test_a_second_resource_with_one_key_is_repaired),
         cmocka_unit_test(test_a_withdrawn_rule_takes_its_issue_back_as_an_error),
+        cmocka_unit_test(test_a_rule_switched_off_lets_its_issue_go_whatever_was_read),
+        cmocka_unit_test(test_a_kept_issue_is_as_severe_as_it_was),
         cmocka_unit_test(test_a_patient_who_is_gone_has_no_open_work),
         cmocka_unit_test(test_a_task_that_a_person_cancelled_is_not_opened_again),
         cmocka_unit_test(test_at_most_one_task_waits),
