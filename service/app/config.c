@@ -310,13 +310,27 @@ static bool example_host(const char *uri) {
     return mr_span_is(host, "example.org") || mr_span_ends(host, ".example.org");
 }
 
+/* What may stand in a URL or a header line: no spaces, no control bytes, nothing that is not ASCII. */
+static bool visible(mr_span s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] <= ' ' || (unsigned char)s.ptr[i] >= 0x7f) return false;
+    return true;
+}
+
+/* A base to which paths are added: no query, no fragment; and no credentials, which would stand in logs. */
+static bool base_url_good(mr_span base) {
+    bool known = mr_span_starts(base, "https://") || mr_span_starts(base, "http://");
+    return known && !mr_span_ends(base, "/") && base.len <= 400 && visible(base) && host_of(base).len > 0 &&
+           !memchr(base.ptr, '@', base.len) && !memchr(base.ptr, '?', base.len) && !memchr(base.ptr, '#', base.len);
+}
+
 static mr_rc check_source(const mr_config_source *s, mr_error *err) {
     mr_span base = mr_span_of(s->value[MR_K_FHIR_BASE_URL].text);
     const char *token = s->value[MR_K_FHIR_AUTH_TOKEN].text;
     bool bearer = strcmp(s->value[MR_K_FHIR_AUTH_TYPE].text, "bearer") == 0;
     if (base.len == 0) return mr_fail(err, MR_INVALID, "fhir.base_url: required; the address of the FHIR R4 server");
     bool http = mr_span_starts(base, "http://");
-    if ((!http && !mr_span_starts(base, "https://")) || mr_span_ends(base, "/") || base.len > 400)
+    if (!base_url_good(base))
         return mr_fail(err, MR_INVALID, "fhir.base_url (%s): expected %s", s->value[MR_K_FHIR_BASE_URL].from,
                        keys[MR_K_FHIR_BASE_URL].expect);
     if (http && !s->value[MR_K_FHIR_ALLOW_HTTP].i)
@@ -324,6 +338,8 @@ static mr_rc check_source(const mr_config_source *s, mr_error *err) {
                        "fhir.base_url: http:// needs fhir.allow_http true; patient data would travel in the clear");
     if (bearer != (token[0] != 0))
         return mr_fail(err, MR_INVALID, "fhir.auth.token: goes with fhir.auth.type bearer, and only with it");
+    if (!visible(mr_span_of(token)))
+        return mr_fail(err, MR_INVALID, "fhir.auth.token: holds a space or a control byte, which no token has");
     if (!loopback(base) && !bearer)
         return mr_fail(err, MR_INVALID, "fhir.auth.type: a FHIR server off loopback needs authentication (bearer)");
     return MR_OK;
