@@ -5,7 +5,7 @@
  * Stages: wait until our Subscriptions stand; bring in the patients; let changes flow; wait until everything is
  * reviewed; show the worklist; with --once say the summary and stop, else go on with a change every two seconds. */
 #include "commands.h"
-#include "service.h"
+#include "service_parts.h"
 
 #include "medreview/net/net.h"
 #include "medreview/sandbox/patients.h"
@@ -119,7 +119,9 @@ static void read_worklist(mr_store *store, void *arg) {
     mr_error err;
     mr_job_row rows[PATIENTS];
     size_t n = 0;
-    d->rc = store->ops->worklist(store, 0, d->items, WORK_ITEMS, &d->n_items, &err);
+    char today[MR_DATE_TEXT];
+    mr_day_print(service_as_of(d->service, now_ms()), today);
+    d->rc = store->ops->worklist(store, today, 0, d->items, WORK_ITEMS, &d->n_items, &err);
     d->unreviewed = d->parked = 0;
     if (store->ops->jobs(store, true, NULL, rows, PATIENTS, &n, &err) == MR_OK) d->parked = (unsigned)n;
     for (unsigned i = 1; i <= d->patients; i++) {

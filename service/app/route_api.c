@@ -67,7 +67,10 @@ static void worklist_work(store_answer *a) {
     mr_store *store = a->service->store;
     mr_work_item *v = calloc(a->limit + 1, sizeof *v);
     size_t n = 0;
-    if (!v || store->ops->worklist(store, a->offset, v, a->limit + 1, &n, &a->err) != MR_OK) {
+    char today[MR_DATE_TEXT];
+    mr_clock *clock = mr_clock_real();
+    mr_day_print(service_as_of(a->service, clock->now_ms(clock)), today);
+    if (!v || store->ops->worklist(store, today, a->offset, v, a->limit + 1, &n, &a->err) != MR_OK) {
         free(v);
         return;
     }

@@ -124,6 +124,8 @@ typedef struct claim_op {
     mr_rc rc;
     mr_error err;
     mr_depth depth;
+    char today[MR_DATE_TEXT];
+    uint64_t overdue;
     mr_claim claims[SLOTS_MOST];
 } claim_op;
 
@@ -133,14 +135,16 @@ static void claim_work(void *arg) {
     if (op->want)
         op->rc = store->ops->claim(store, op->now_ms, op->engine->set.lease_ms, op->claims, op->want, &op->n, &op->err);
     if (op->rc == MR_OK) op->rc = store->ops->depth(store, op->now_ms, &op->depth, &op->err);
+    if (op->rc == MR_OK) op->rc = store->ops->overdue(store, op->today, &op->overdue, &op->err);
 }
 
-static void show_depth(mr_engine *e, const mr_depth *d, int64_t now) {
+static void show_depth(mr_engine *e, const mr_depth *d, uint64_t overdue, int64_t now) {
     mr_metrics *m = e->port.metrics;
     mr_metrics_set(m, MR_G_JOBS_DUE, (int64_t)d->due);
     mr_metrics_set(m, MR_G_JOBS_LEASED, (int64_t)d->leased);
     mr_metrics_set(m, MR_G_JOBS_PARKED, (int64_t)d->parked);
     mr_metrics_set(m, MR_G_HINTS, (int64_t)d->hints);
+    mr_metrics_set(m, MR_G_TASKS_OVERDUE, (int64_t)overdue);
     mr_metrics_set(m, MR_G_JOBS_OLDEST_S, d->oldest_due_ms ? (now - d->oldest_due_ms) / 1000 : 0);
 }
 
@@ -162,7 +166,7 @@ static void claimed(void *arg) {
                mr_v_operator_text("reason", op->err.text));
         e->claim_at_ms = now + 1000;
     } else {
-        show_depth(e, &op->depth, now);
+        show_depth(e, &op->depth, op->overdue, now);
         int64_t poll = now + LOOK_EVERY_MS + (int64_t)mr_rand_below(&e->chance, LOOK_EVERY_MS / 5);
         int64_t next = op->n == op->want && op->want ? now : op->depth.next_due_ms;
         e->claim_at_ms = e->claim_again ? now : earlier(poll, next > now ? next : now + 1);
@@ -205,8 +209,7 @@ static void give_back_unstarted(mr_engine *e, const mr_claim *c) {
     *op = (back_op){
         .engine = e,
         .claim = *c,
-        .how = {.verdict = known ? MR_VERDICT_RETRY : MR_VERDICT_PARK, .why = known ? MR_CANCELED : MR_INVALID}};
-    op->how.retry_at_ms = known ? engine_now(e) : 0;
+        .how = {.verdict = known ? MR_VERDICT_DROP : MR_VERDICT_PARK, .why = known ? MR_CANCELED : MR_INVALID}};
     (void)snprintf(op->how.reason, sizeof op->how.reason, "%s",
                    known ? "the service is stopping" : "its source is not configured any more");
     if (engine_store(e, back_work, back_done, op, &err) != MR_OK) free(op);
@@ -235,6 +238,7 @@ static void claim_tick(mr_engine *e, int64_t now) {
         return;
     }
     *op = (claim_op){.engine = e, .now_ms = now, .want = e->set.slots - e->busy};
+    mr_day_print(e->port.as_of(e->port.host, now), op->today);
     e->claiming = true;
     e->claim_again = false;
     if (engine_store(e, claim_work, claimed, op, &err) != MR_OK) {

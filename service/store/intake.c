@@ -125,3 +125,7 @@ unsigned mr_priority_rank(const char *priority) {
 bool mr_work_item_open(const mr_work_item *item) {
     return item->task[0] && item->priority[0];
 }
+
+bool mr_work_item_overdue(const mr_work_item *item, const char *today) {
+    return item->due[0] && strcmp(item->due, today) < 0;
+}

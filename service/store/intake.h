@@ -29,6 +29,7 @@ mr_rc mr_instant_later(const char *candidate, const char *current, bool *ret, mr
 unsigned mr_priority_rank(const char *priority);
 /* It has a place on the worklist. */
 bool mr_work_item_open(const mr_work_item *item);
+bool mr_work_item_overdue(const mr_work_item *item, const char *today); /* of an open one */
 
 #define MR_WATERMARK_BYTES 39                              /* without the closing zero */
 #define MR_LEDGER_KEEP_MS (INT64_C(30) * 24 * 3600 * 1000) /* fhir.md 4.6: longer than any server repeats a notice */

@@ -212,20 +212,47 @@ static void item_read(mr_query *q, mr_work_item *w) {
     w->reviewed_ms = mr_query_get_int(q, 0);
 }
 
-mr_rc mr_sqlite_worklist(mr_store *base, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n, mr_error *err) {
-    mr_work_item *v = calloc(most + 1, sizeof *v);
-    if (!v) return mr_fail(err, MR_NOMEM, "store: a list of %zu", most);
-    mr_query q = mr_query_begin(self_of(base), MR_SQL_WORKLIST);
+/* A stretch of one half of the worklist into ret; *ret_n more than before. */
+static mr_rc work_read(mr_sqlite *s, mr_sql half, const char *today, size_t offset, mr_work_item *ret, size_t most,
+                       size_t *ret_n, mr_error *err) {
+    mr_query q = mr_query_begin(s, half);
+    mr_query_text(&q, today);
     mr_query_int(&q, (int64_t)most);
     mr_query_int(&q, (int64_t)offset);
     size_t n = 0;
-    while (n < most && mr_query_row(&q)) item_read(&q, &v[n++]);
+    while (n < most && mr_query_row(&q)) item_read(&q, &ret[n++]);
     mr_rc rc = mr_query_end(&q, err);
+    if (rc == MR_OK) *ret_n += n;
+    return rc;
+}
+
+/* Two halves, each in the order of the index: one statement for both would sort the whole list for every page. */
+mr_rc mr_sqlite_worklist(mr_store *base, const char *today, size_t offset, mr_work_item *ret, size_t most,
+                         size_t *ret_n, mr_error *err) {
+    mr_sqlite *s = self_of(base);
+    uint64_t n_overdue = 0;
+    size_t n = 0;
+    mr_rc rc = mr_sqlite_overdue(base, today, &n_overdue, err);
+    if (rc != MR_OK) return rc;
+    mr_work_item *v = calloc(most + 1, sizeof *v);
+    if (!v) return mr_fail(err, MR_NOMEM, "store: a list of %zu", most);
+    if (offset < n_overdue) rc = work_read(s, MR_SQL_WORK_OVERDUE, today, offset, v, most, &n, err);
+    size_t behind = offset > n_overdue ? offset - (size_t)n_overdue : 0;
+    if (rc == MR_OK && n < most) rc = work_read(s, MR_SQL_WORK_IN_TIME, today, behind, v + n, most - n, &n, err);
     if (rc == MR_OK) {
         memcpy(ret, v, n * sizeof *v);
         *ret_n = n;
     }
     free(v);
+    return rc;
+}
+
+mr_rc mr_sqlite_overdue(mr_store *base, const char *today, uint64_t *ret_n, mr_error *err) {
+    mr_query q = mr_query_begin(self_of(base), MR_SQL_COUNT_OVERDUE);
+    mr_query_text(&q, today);
+    int64_t n = mr_query_row(&q) ? mr_query_get_int(&q, 0) : 0;
+    mr_rc rc = mr_query_end(&q, err);
+    if (rc == MR_OK) *ret_n = (uint64_t)n;
     return rc;
 }
 

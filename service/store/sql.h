@@ -6,6 +6,9 @@
     "source,patient,wanted,done,token,claimed,state,backoff,attempt,first_ms,due_ms,bound_ms,"                         \
     "next_first_ms,next_due_ms,next_bound_ms,lease_until_ms,why,reason"
 #define MR_SQL_ITEM "source,patient,priority,due,high,moderate,low,top,task,complete,reviewed_ms"
+#define MR_SQL_OPEN "task<>'' AND priority<>''"
+/* Every rank by name: so that the index on rank and due is entered at each, and only what is overdue is read. */
+#define MR_SQL_OVERDUE MR_SQL_OPEN " AND rank IN (0,1,2,3) AND due>'' AND due<?1"
 
 #define MR_SQL_MAP(X)                                                                                                  \
     X(MR_SQL_BEGIN, "BEGIN IMMEDIATE")                                                                                 \
@@ -50,8 +53,11 @@
     X(MR_SQL_ITEM_PUT, "INSERT OR REPLACE INTO work_item(" MR_SQL_ITEM ",rank)"                                        \
                        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")                                              \
     X(MR_SQL_ITEM_GET, "SELECT " MR_SQL_ITEM " FROM work_item WHERE source=?1 AND patient=?2")                         \
-    X(MR_SQL_WORKLIST, "SELECT " MR_SQL_ITEM " FROM work_item WHERE task<>'' AND priority<>''"                         \
-                       " ORDER BY rank,due,source,patient LIMIT ?1 OFFSET ?2")                                         \
+    X(MR_SQL_WORK_OVERDUE, "SELECT " MR_SQL_ITEM " FROM work_item WHERE " MR_SQL_OVERDUE                               \
+                           " ORDER BY rank,due,source,patient LIMIT ?2 OFFSET ?3")                                     \
+    X(MR_SQL_WORK_IN_TIME, "SELECT " MR_SQL_ITEM " FROM work_item WHERE " MR_SQL_OPEN " AND (due='' OR due>=?1)"       \
+                           " ORDER BY rank,due,source,patient LIMIT ?2 OFFSET ?3")                                     \
+    X(MR_SQL_COUNT_OVERDUE, "SELECT count(*) FROM work_item WHERE " MR_SQL_OVERDUE)                                    \
     X(MR_SQL_REVIEW_PUT, "INSERT INTO review(source,patient,json) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET json=?3") \
     X(MR_SQL_REVIEW_GET, "SELECT json FROM review WHERE source=?1 AND patient=?2")
 

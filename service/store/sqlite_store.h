@@ -79,7 +79,9 @@ mr_rc mr_sqlite_wrote(mr_store *base, const mr_written *v, size_t n, int64_t now
 mr_rc mr_sqlite_is_ours(mr_store *base, const mr_written *v, bool *ret, mr_error *err);
 mr_rc mr_sqlite_watermark(mr_store *base, const char *source, const char *type, char ret[40], mr_error *err);
 mr_rc mr_sqlite_set_watermark(mr_store *base, const char *source, const char *type, const char *instant, mr_error *err);
-mr_rc mr_sqlite_worklist(mr_store *base, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n, mr_error *err);
+mr_rc mr_sqlite_worklist(mr_store *base, const char *today, size_t offset, mr_work_item *ret, size_t most,
+                         size_t *ret_n, mr_error *err);
+mr_rc mr_sqlite_overdue(mr_store *base, const char *today, uint64_t *ret_n, mr_error *err);
 mr_rc mr_sqlite_review_of(mr_store *base, const mr_key *key, mr_work_item *ret_item, char **ret_json, size_t *ret_len,
                           mr_error *err);
 

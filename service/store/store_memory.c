@@ -315,16 +315,36 @@ static int work_order(const void *left, const void *right) {
     return order ? order : mr_key_cmp(&a->key, &b->key);
 }
 
-static mr_rc memory_worklist(mr_store *s, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n, mr_error *err) {
-    mr_memory_queue *q = &self_of(s)->content->queue;
+/* The open items that are overdue, or the others, in their order; ret has room for all. */
+static size_t work_half(const mr_memory_queue *q, const char *today, bool overdue, const mr_work_item **ret) {
+    size_t n = 0;
+    for (size_t i = 0; i < q->n; i++) {
+        const mr_work_item *item = &q->rows[i]->item;
+        if (mr_work_item_open(item) && mr_work_item_overdue(item, today) == overdue) ret[n++] = item;
+    }
+    qsort(ret, n, sizeof(const mr_work_item *), work_order);
+    return n;
+}
+
+static mr_rc memory_worklist(mr_store *s, const char *today, size_t offset, mr_work_item *ret, size_t most,
+                             size_t *ret_n, mr_error *err) {
+    const mr_memory_queue *q = &self_of(s)->content->queue;
     const mr_work_item **open = malloc((q->n + 1) * sizeof(const mr_work_item *));
     if (!open) return mr_fail(err, MR_NOMEM, "store: worklist");
-    size_t n_open = 0, n = 0;
-    for (size_t i = 0; i < q->n; i++)
-        if (mr_work_item_open(&q->rows[i]->item)) open[n_open++] = &q->rows[i]->item;
-    qsort(open, n_open, sizeof(const mr_work_item *), work_order);
+    size_t n = 0, n_open = work_half(q, today, true, open);
+    n_open += work_half(q, today, false, open + n_open);
     for (; n < most && offset < n_open; offset++) ret[n++] = *open[offset];
     free(open);
+    *ret_n = n;
+    return MR_OK;
+}
+
+static mr_rc memory_overdue(mr_store *s, const char *today, uint64_t *ret_n, mr_error *err) {
+    const mr_memory_queue *q = &self_of(s)->content->queue;
+    uint64_t n = 0;
+    (void)err;
+    for (size_t i = 0; i < q->n; i++)
+        n += mr_work_item_open(&q->rows[i]->item) && mr_work_item_overdue(&q->rows[i]->item, today);
     *ret_n = n;
     return MR_OK;
 }
@@ -371,6 +391,7 @@ static const mr_store_ops memory_ops = {
     .jobs = memory_jobs,
     .unpark = memory_unpark,
     .worklist = memory_worklist,
+    .overdue = memory_overdue,
     .review_of = memory_review_of,
     .release_all = memory_release_all,
     .close = memory_close,

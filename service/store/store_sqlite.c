@@ -130,6 +130,7 @@ static const mr_store_ops sqlite_ops = {
     .jobs = mr_sqlite_jobs,
     .unpark = sqlite_unpark,
     .worklist = mr_sqlite_worklist,
+    .overdue = mr_sqlite_overdue,
     .review_of = mr_sqlite_review_of,
     .release_all = sqlite_release_all,
     .close = sqlite_close_store,

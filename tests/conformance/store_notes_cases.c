@@ -283,16 +283,20 @@ static void review(store_bed *b, const char *source, const char *patient, const 
     assert_rc(MR_OK, settle(b, &c, s, 1000));
 }
 
-static const char *worklist(store_bed *b, size_t offset, size_t most) {
+static const char *worklist_on(store_bed *b, const char *today, size_t offset, size_t most) {
     mr_work_item w[16] = {0};
     size_t n = 99;
-    assert_rc(MR_OK, b->store->ops->worklist(b->store, offset, w, most, &n, NULL));
+    assert_rc(MR_OK, b->store->ops->worklist(b->store, today, offset, w, most, &n, NULL));
     assert_true(n <= most);
     mr_buf_clear(&b->text);
     for (size_t i = 0; i < n; i++)
         mr_buf_printf(&b->text, "%s %s %s/%s %s\n", w[i].priority, w[i].due, w[i].key.source, w[i].key.patient,
                       w[i].task);
     return mr_buf_z(&b->text);
+}
+
+static const char *worklist(store_bed *b, size_t offset, size_t most) {
+    return worklist_on(b, "", offset, most);
 }
 
 static void test_worklist_has_the_most_urgent_first(void **state) {
@@ -326,6 +330,53 @@ static void test_worklist_has_the_most_urgent_first(void **state) {
     mr_work_item done = {0}; /* its Task was closed */
     review(b, "gp", "p2", &done, MR_SPAN("{}"));
     assert_string_equal("urgent 2026-11-21 gp/p4 Task/5\n", worklist(b, 0, 1));
+}
+
+static uint64_t overdue_on(store_bed *b, const char *today) {
+    uint64_t n = 99;
+    assert_rc(MR_OK, b->store->ops->overdue(b->store, today, &n, NULL));
+    return n;
+}
+
+/* What was not done in time stands before everything, whatever its priority; a page may end anywhere among both. */
+static void test_worklist_has_the_overdue_first(void **state) {
+    store_bed *b = *state;
+    static const struct {
+        const char *patient;
+        mr_work_item item;
+    } v[] = {
+        {"p1", {.priority = "asap", .due = "2026-11-22", .task = "Task/1"}},
+        {"p2", {.priority = "asap", .due = "", .task = "Task/2"}},
+        {"p3", {.priority = "routine", .due = "2026-11-01", .task = "Task/3"}},
+        {"p4", {.priority = "routine", .due = "2026-10-01", .task = "Task/4"}},
+        {"p5", {.priority = "urgent", .due = "2026-11-20", .task = "Task/5"}},
+        {"p6", {.priority = "urgent", .due = "2026-11-21", .task = "Task/6"}},
+        {"p7", {.priority = "other", .due = "2026-01-01", .task = "Task/7"}},
+        {"p8", {.priority = "asap", .due = "2026-01-01", .task = ""}},
+        {"p9", {.priority = "", .due = "2026-01-01", .task = "Task/9"}},
+    };
+    static const char *const lines[] = {"urgent 2026-11-20 gp/p5 Task/5\n",
+                                        "routine 2026-10-01 gp/p4 Task/4\n",
+                                        "routine 2026-11-01 gp/p3 Task/3\n",
+                                        "other 2026-01-01 gp/p7 Task/7\n",
+                                        "asap  gp/p2 Task/2\n",
+                                        "asap 2026-11-22 gp/p1 Task/1\n",
+                                        "urgent 2026-11-21 gp/p6 Task/6\n"};
+    enum { LINES = sizeof lines / sizeof *lines };
+    assert_int_equal(0, overdue_on(b, "2026-11-21"));
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) review(b, "gp", v[i].patient, &v[i].item, MR_SPAN("{}"));
+    for (size_t offset = 0; offset <= LINES + 1; offset++)
+        for (size_t most = 0; most <= LINES + 1; most++) {
+            char expected[512] = "";
+            for (size_t i = offset, n = 0; i < LINES && i < offset + most; i++)
+                n += (size_t)snprintf(expected + n, sizeof expected - n, "%s", lines[i]);
+            assert_string_equal(expected, worklist_on(b, "2026-11-21", offset, most));
+        }
+    assert_int_equal(4, overdue_on(b, "2026-11-21")); /* due today is in time */
+    assert_int_equal(5, overdue_on(b, "2026-11-22"));
+    assert_int_equal(6, overdue_on(b, "2026-11-23"));
+    assert_int_equal(0, overdue_on(b, "2026-01-01"));
+    assert_int_equal(0, overdue_on(b, ""));
 }
 
 static void assert_review(store_bed *b, const char *patient, const char *task, mr_span json) {
@@ -379,7 +430,7 @@ static void test_every_member_of_a_line_comes_back(void **state) {
     size_t len = 0, n = 0;
     assert_rc(MR_OK, b->store->ops->review_of(b->store, &key, &back[0], &json, &len, NULL));
     free(json);
-    assert_rc(MR_OK, b->store->ops->worklist(b->store, 0, &back[1], 1, &n, NULL));
+    assert_rc(MR_OK, b->store->ops->worklist(b->store, "", 0, &back[1], 1, &n, NULL));
     assert_int_equal(1, n);
     for (size_t i = 0; i < 2; i++) {
         assert_string_equal(item.priority, back[i].priority);

@@ -59,6 +59,7 @@ static const struct CMUnitTest store_cases[] = {
     CASE(test_next_due_is_the_earliest_of_everything),
     CASE(test_jobs_are_paged_by_key),
     CASE(test_worklist_has_the_most_urgent_first),
+    CASE(test_worklist_has_the_overdue_first),
     CASE(test_review_is_kept_until_the_next_one),
     CASE(test_every_member_of_a_line_comes_back),
     CASE(test_large_review_comes_back),

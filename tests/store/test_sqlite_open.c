@@ -290,7 +290,7 @@ static void use(mr_store *s) {
     mr_depth d;
     (void)s->ops->jobs(s, false, NULL, jobs, 16, &n, NULL);
     (void)s->ops->hints(s, 5000, hints, 16, &n, NULL);
-    (void)s->ops->worklist(s, 0, items, 16, &n, NULL);
+    (void)s->ops->worklist(s, "2026-11-21", 0, items, 16, &n, NULL);
     (void)s->ops->depth(s, 5000, &d, NULL);
     (void)s->ops->claim(s, 5000, 100, c, 4, &n, NULL);
     (void)s->ops->release_all(s, NULL);

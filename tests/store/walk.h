@@ -219,7 +219,7 @@ static inline void walk_show_jobs(mr_store *s, const walk_keys *given_back, mr_b
 static inline void walk_show_reviews(mr_store *s, mr_buf *out) {
     mr_work_item w[32];
     size_t n = 0;
-    if (s->ops->worklist(s, 0, w, 32, &n, NULL) != MR_OK) abort();
+    if (s->ops->worklist(s, "2026-11-21", 0, w, 32, &n, NULL) != MR_OK) abort();
     for (size_t i = 0; i < n; i++)
         mr_buf_printf(out, "%s %s %s/%s %s %u\n", w[i].priority, w[i].due, w[i].key.source, w[i].key.patient, w[i].task,
                       w[i].high);

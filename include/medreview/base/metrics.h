@@ -36,6 +36,7 @@
     X(JOBS_LEASED, "medreview_jobs", "state=\"leased\"", "")                                                           \
     X(JOBS_PARKED, "medreview_jobs", "state=\"parked\"", "")                                                           \
     X(JOBS_OLDEST_S, "medreview_oldest_due_seconds", "", "Age of the oldest due job")                                  \
+    X(TASKS_OVERDUE, "medreview_tasks_overdue", "", "Open Tasks past their due date")                                  \
     X(HINTS, "medreview_hints", "", "Notices not yet resolved to a patient")                                           \
     X(SUBSCRIPTIONS_ACTIVE, "medreview_subscriptions", "status=\"active\"", "Subscriptions by status")                 \
     X(SUBSCRIPTIONS_OTHER, "medreview_subscriptions", "status=\"other\"", "")                                          \

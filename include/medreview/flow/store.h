@@ -152,9 +152,13 @@ typedef struct mr_store_ops {
                   mr_error *err);
     /* Makes a parked patient due now; MR_NOT_FOUND when there is no such parked patient. */
     mr_rc (*unpark)(mr_store *s, const mr_key *key, int64_t now_ms, mr_error *err);
-    /* Open items first by priority (asap, urgent, routine), then due date (none first), then key; items without a Task
-     * or priority are left out. */
-    mr_rc (*worklist)(mr_store *s, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n, mr_error *err);
+    /* Open items: the overdue first, those whose due date is before `today` (YYYY-MM-DD; "": none is); then by priority
+     * (asap, urgent, routine), due date (none first), key; items without a Task or priority are left out. `offset`
+     * counts in that order. */
+    mr_rc (*worklist)(mr_store *s, const char *today, size_t offset, mr_work_item *ret, size_t most, size_t *ret_n,
+                      mr_error *err);
+    /* How many of them are overdue. */
+    mr_rc (*overdue)(mr_store *s, const char *today, uint64_t *ret_n, mr_error *err);
     /* The last review as JSON (malloc, caller frees) and its line; MR_NOT_FOUND when never reviewed. A review
      * that was settled without JSON gives "" and 0. */
     mr_rc (*review_of)(mr_store *s, const mr_key *key, mr_work_item *ret_item, char **ret_json, size_t *ret_len,
