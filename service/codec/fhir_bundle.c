@@ -32,31 +32,21 @@ static size_t kind_of(mr_span type) {
     return i;
 }
 
-static void meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
-        mr_fhir_name name = m.name;
-        if (name == N_versionId) item->version = mr_fhir_text(r, &m);
-        if (name == N_lastUpdated) item->updated = mr_fhir_text(r, &m);
+void mr_fhir_meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+        if (m.name == N_versionId) item->version = mr_fhir_text(r, m.value);
+        if (m.name == N_lastUpdated) item->updated = mr_fhir_text(r, m.value);
     }
-}
-
-void mr_fhir_head_read(mr_fhir_reader *r, const mr_fhir_member *m, mr_fhir_item *item) {
-    if (m->name == N_modifierExtension) r->modified |= mr_json_size(m->value) > 0;
-    if (!item) return;
-    if (m->name == N_id) item->id = mr_fhir_text(r, m);
-    if (m->name == N_meta) meta_read(r, m->value, item);
 }
 
 /* DetectedIssue and Task: only whose they are. */
 static void ours_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
-    mr_fhir_member m;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_patient || name == N_for)
             mr_fhir_pointer_read(r, m.value, false, &item->subject);
         else
-            mr_fhir_head_read(r, &m, item);
+            mr_fhir_head_read(r, m.name, m.value, item);
     }
     r->modified = false; /* theirs to judge */
 }
@@ -216,10 +206,9 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
         return MR_OK;
     }
     mr_fhir_reader_next(r);
-    mr_fhir_member m;
-    for (mr_fhir_open(r, entry, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, entry); mr_fhir_member_next(&m);) {
         switch (m.name) {
-        case N_fullUrl: w->full_url = full_url_keep(r, mr_fhir_member_text(&m)); break;
+        case N_fullUrl: w->full_url = full_url_keep(r, mr_fhir_string(m.value)); break;
         case N_resource: resource = m.value; break;
         case N_request: request = m.value; break;
         case N_response: response = m.value; break;

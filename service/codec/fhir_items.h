@@ -70,8 +70,13 @@ typedef struct mr_fhir_item {
     } is;
 } mr_fhir_item;
 
-/* Members that all resources share: id, meta, modifierExtension; passes over all others. */
-void mr_fhir_head_read(mr_fhir_reader *r, const mr_fhir_member *m, mr_fhir_item *item);
+void mr_fhir_meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item);
+/* Members that all resources share: id, meta, modifierExtension; passes over all others. `item` may be NULL. */
+static inline void mr_fhir_head_read(mr_fhir_reader *r, mr_fhir_name name, mr_json v, mr_fhir_item *item) {
+    if (name == N_modifierExtension) r->modified |= mr_json_size(v) > 0;
+    if (name == N_id && item) item->id = mr_fhir_text(r, v);
+    if (name == N_meta && item) mr_fhir_meta_read(r, v, item);
+}
 
 /* One decoder a type. `object` is the resource. Each sets item->is, the head, the subject and what is odd; what is
  * wrong with the JSON stands in the reader. NULL in item->is: the arena is full. */

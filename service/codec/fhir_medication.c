@@ -3,8 +3,7 @@
 
 static void ratio_read(mr_fhir_reader *r, mr_json v, mr_fhir_ingredient *in) {
     mr_fhir_quantity top = {0}, bottom = {0};
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_numerator) mr_fhir_quantity_read(r, m.value, &top);
         if (name == N_denominator) mr_fhir_quantity_read(r, m.value, &bottom);
@@ -39,12 +38,11 @@ static void ingredient_read(mr_fhir_reader *r, mr_json v, mr_json contained, mr_
     mr_fhir_ingredient in = {0};
     mr_fhir_concept code = {0};
     bool active = true;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_itemCodeableConcept: mr_fhir_concept_read(r, m.value, &code); break;
         case N_itemReference: item_reference(r, m.value, contained, &code, &in.item); break;
-        case N_isActive: mr_fhir_flag(r, &m, &active); break;
+        case N_isActive: mr_fhir_flag(r, m.value, &active); break;
         case N_strength: ratio_read(r, m.value, &in); break;
         case N_modifierExtension: r->modified |= mr_json_size(m.value) > 0; break;
         default: break;
@@ -60,12 +58,11 @@ static void ingredient_read(mr_fhir_reader *r, mr_json v, mr_json contained, mr_
 mr_fhir_medication *mr_fhir_medication_read(mr_fhir_reader *r, mr_json object, mr_json contained, mr_fhir_item *item) {
     mr_fhir_medication *med = MR_NEW(r->arena, mr_fhir_medication);
     if (!med) return NULL;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_code: mr_fhir_concept_read(r, m.value, &med->code); break;
-        case N_status: med->wrong = mr_fhir_is(mr_fhir_peek(r, &m), MR_SPAN("entered-in-error")); break;
+        case N_status: med->wrong = mr_fhir_is(mr_fhir_peek(r, m.value), MR_SPAN("entered-in-error")); break;
         case N_ingredient:
             for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) ingredient_read(r, l.value, contained, med);
             break;
@@ -76,7 +73,7 @@ mr_fhir_medication *mr_fhir_medication_read(mr_fhir_reader *r, mr_json object, m
                     r->full |= !MR_PUSH(r->arena, med->identifiers, med->n_identifiers, med->cap_identifiers, id);
             }
             break;
-        default: mr_fhir_head_read(r, &m, item); break;
+        default: mr_fhir_head_read(r, m.name, m.value, item); break;
         }
     }
     return med;

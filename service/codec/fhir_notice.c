@@ -110,17 +110,16 @@ static bool reference_set(mr_notice *notice, mr_span reference) {
 static void resource_read(reading *rd, mr_json object, mr_notice *notice) {
     mr_fhir_reader *r = &rd->reader;
     mr_span type = MR_SPAN_NONE, id = MR_SPAN_NONE;
-    mr_fhir_member m, k;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         switch (m.name) {
-        case N_resourceType: type = mr_fhir_member_text(&m); break;
-        case N_id: id = mr_fhir_member_text(&m); break;
+        case N_resourceType: type = mr_fhir_string(m.value); break;
+        case N_id: id = mr_fhir_string(m.value); break;
         case N_subject:
         case N_patient:
         case N_for: patient_set(notice, mr_json_string(mr_json_get(m.value, "reference"))); break;
         case N_meta:
-            for (mr_fhir_open(r, m.value, &k); mr_fhir_member_next(&k);)
-                if (k.name == N_versionId) set(notice->version, sizeof notice->version, mr_fhir_member_text(&k));
+            for (mr_fhir_member k = mr_fhir_open(r, m.value); mr_fhir_member_next(&k);)
+                if (k.name == N_versionId) set(notice->version, sizeof notice->version, mr_fhir_string(k.value));
             break;
         default: break;
         }

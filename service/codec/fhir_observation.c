@@ -26,8 +26,7 @@ static void push(mr_fhir_reader *r, mr_fhir_results *results, const reading *fro
 
 static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *results) {
     reading part = {0};
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_code) mr_fhir_concept_read(r, m.value, &part.code);
         if (name == N_modifierExtension) r->modified |= mr_json_size(m.value) > 0;
@@ -84,21 +83,22 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
     worth is_worth = ODD;
     mr_json components = {0};
     moment effective = {.when = MR_WHEN_NONE}, issued = {.when = MR_WHEN_NONE};
-    mr_fhir_member m;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: is_worth = worth_of(mr_fhir_peek(r, &m)); break;
+        case N_status: is_worth = worth_of(mr_fhir_peek(r, m.value)); break;
         case N_code: mr_fhir_concept_read(r, m.value, &whole.code); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
         case N_effectiveDateTime:
-        case N_effectiveInstant: mr_fhir_when(r, &m, &effective.when, &effective.instant_s); break;
+        case N_effectiveInstant:
+            mr_fhir_when(r, mr_fhir_peek(r, m.value), &effective.when, &effective.instant_s);
+            break;
         case N_effectivePeriod: period_end(r, m.value, &effective); break;
-        case N_issued: mr_fhir_when(r, &m, &issued.when, &issued.instant_s); break;
+        case N_issued: mr_fhir_when(r, mr_fhir_peek(r, m.value), &issued.when, &issued.instant_s); break;
         case N_component: components = m.value; break;
         case N_valueQuantity:
         case N_valueInteger: value_read(r, m.value, name, &whole); break;
-        default: mr_fhir_head_read(r, &m, item); break;
+        default: mr_fhir_head_read(r, m.name, m.value, item); break;
         }
     }
     item->odd_status = is_worth == ODD;

@@ -15,28 +15,31 @@ enum {
     MR_ORDER_STEPS = 512,     /* a page of ten resource types has about 150 */
     MR_ORDER_BRANCHES = 12,   /* steps that may stand in one place */
     MR_ORDER_FIRST = 64,      /* places of first steps, by the look of their name */
-    MR_ORDER_NAME_BYTES = 44, /* head, middle and tail; a longer name belongs to no path */
+    MR_ORDER_MIDDLE = 2,      /* words of a name between its head and tail */
+    MR_ORDER_NAME_BYTES = 28, /* head, middle and tail; a longer name belongs to no path */
     MR_ORDER_DEPTH = 48       /* members of an object */
 };
 
-typedef struct mr_order_step { /* a cache line or little more */
+typedef struct mr_order_step mr_order_step;
+struct mr_order_step {         /* a cache line */
     uint64_t head, tail, mask; /* first eight bytes, length included, and last eight; what of them counts */
-    uint16_t next, other;      /* the step behind this one; another one in its place; 0: none */
-    uint8_t tail_at, name;     /* `name`: mr_fhir_name */
-    uint8_t n_middle;          /* words between head and tail, which the last of them may run into */
-    uint64_t middle[4];
-} mr_order_step;
+    uint64_t middle[MR_ORDER_MIDDLE];
+    mr_order_step *next, *other; /* the step behind this one; another one in its place */
+    uint8_t tail_at, n_middle;
+    uint8_t name; /* mr_fhir_name */
+};
 
 typedef struct mr_order {
-    size_t n; /* steps made, the first of which is none */
-    uint16_t first[MR_ORDER_FIRST];
+    size_t n; /* steps made */
+    mr_order_step *first[MR_ORDER_FIRST];
     mr_order_step steps[MR_ORDER_STEPS];
 } mr_order;
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* Forgets all paths when there is no room for more. Also makes a new one fit for use: then `n` is 0. */
+void mr_order_clear(mr_order *o);
+/* Forgets all paths when there is no room for more. */
 void mr_order_tidy(mr_order *o);
 /* Adds a path: names[i] as above, name_of[i] as mr_fhir_name; no name may stand twice. false: it does not fit, or not
  * to its end. */
@@ -51,7 +54,7 @@ static inline uint64_t mr_order_eight(const uint8_t *p) {
     return w;
 }
 
-/* Where to begin for an object whose first name is this one. */
+/* Where the paths begin whose first name may be this one. */
 static inline size_t mr_order_place(const uint8_t *name) {
     uint32_t length;
     memcpy(&length, name, sizeof length);
@@ -60,15 +63,15 @@ static inline size_t mr_order_place(const uint8_t *name) {
 
 static inline bool mr_order_is(const mr_order_step *s, const uint8_t *name) {
     uint64_t differs = (mr_order_eight(name) ^ s->head) | (mr_order_eight(name + s->tail_at) ^ s->tail);
-    for (size_t i = 0; i < s->n_middle; i++) differs |= mr_order_eight(name + 8 * (i + 1)) ^ s->middle[i];
+    if (s->n_middle) differs |= mr_order_eight(name + 8) ^ s->middle[0];
+    if (s->n_middle == 2) differs |= mr_order_eight(name + 16) ^ s->middle[1];
     return !(differs & s->mask);
 }
 
-/* The step of this name among those that may stand in the place of step `i`; NULL: none. */
-static inline const mr_order_step *mr_order_find(const mr_order *o, uint16_t i, const uint8_t *name) {
-    for (; i; i = o->steps[i].other)
-        if (mr_order_is(&o->steps[i], name)) return &o->steps[i];
-    return NULL;
+/* The step of this name among those that may stand in the place of `s`; NULL: none. */
+static inline const mr_order_step *mr_order_find(const mr_order_step *s, const uint8_t *name) {
+    while (s && !mr_order_is(s, name)) s = s->other;
+    return s;
 }
 
 #endif

@@ -35,21 +35,19 @@ mr_span mr_fhir_join(mr_arena *arena, mr_span a, mr_span b) {
     return join(arena, a, '/', b);
 }
 
-void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret) {
-    if (!mr_json_bool(m->value, ret)) r->odd |= m->type != 'n';
+void mr_fhir_flag(mr_fhir_reader *r, mr_json v, bool *ret) {
+    if (!mr_json_bool(v, ret)) r->odd |= mr_fhir_type(v) != 'n';
 }
 
-void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s) {
-    mr_span s = mr_fhir_peek(r, m);
-    if (s.ptr && !mr_when_parse(mr_span_trim(s), ret, ret_instant_s)) r->bad_date = true;
+void mr_fhir_when(mr_fhir_reader *r, mr_span text, mr_when *ret, int64_t *ret_instant_s) {
+    if (text.ptr && !mr_when_parse(mr_span_trim(text), ret, ret_instant_s)) r->bad_date = true;
 }
 
 void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s) {
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
-        if (name == N_start && ret_start) mr_fhir_when(r, &m, ret_start, NULL);
-        if (name == N_end && ret_end) mr_fhir_when(r, &m, ret_end, ret_end_s);
+        if (name == N_start && ret_start) mr_fhir_when(r, mr_fhir_peek(r, m.value), ret_start, NULL);
+        if (name == N_end && ret_end) mr_fhir_when(r, mr_fhir_peek(r, m.value), ret_end, ret_end_s);
     }
 }
 
@@ -62,12 +60,11 @@ static mr_span keep_system(mr_fhir_reader *r, mr_span s) {
 
 void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
     mr_coding c = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
-        case N_system: c.system = keep_system(r, mr_fhir_peek(r, &m)); break;
-        case N_code: c.code = mr_fhir_text(r, &m); break;
-        case N_display: c.display = mr_fhir_text(r, &m); break;
+        case N_system: c.system = keep_system(r, mr_fhir_peek(r, m.value)); break;
+        case N_code: c.code = mr_fhir_text(r, m.value); break;
+        case N_display: c.display = mr_fhir_text(r, m.value); break;
         default: break;
         }
     }
@@ -81,16 +78,15 @@ void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
 
 void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
     if (!mr_fhir_is_object(v)) {
-        r->odd |= mr_json_kind_of(v) != MR_J_NULL;
+        r->odd |= mr_fhir_type(v) != 'n';
         return;
     }
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_coding:
             for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) mr_fhir_coding_read(r, l.value, ret);
             break;
-        case N_text: ret->text = mr_fhir_text(r, &m); break;
+        case N_text: ret->text = mr_fhir_text(r, m.value); break;
         default: break;
         }
     }
@@ -105,12 +101,11 @@ mr_span mr_fhir_concept_text(const mr_fhir_concept *c) {
 
 mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v) {
     mr_span code = MR_SPAN_NONE;
-    mr_fhir_member m, c;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         if (m.name != N_coding) continue;
         for (mr_fhir_list l = mr_fhir_each(m.value); !code.len && mr_fhir_next(&l);)
-            for (mr_fhir_open(r, l.value, &c); mr_fhir_member_next(&c);)
-                if (c.name == N_code) code = mr_fhir_member_text(&c);
+            for (mr_fhir_member c = mr_fhir_open(r, l.value); mr_fhir_member_next(&c);)
+                if (c.name == N_code) code = mr_fhir_string(c.value);
     }
     return code.len ? code : MR_SPAN_NONE;
 }
@@ -125,17 +120,16 @@ static mr_comparator comparator(mr_span s) {
 
 void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) {
     mr_span system = MR_SPAN_NONE, code = MR_SPAN_NONE, unit = MR_SPAN_NONE;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_value:
             ret->has_value = mr_json_number(m.value, &ret->value);
-            r->odd |= !ret->has_value && m.type != 'n';
+            r->odd |= !ret->has_value && mr_fhir_type(m.value) != 'n';
             break;
-        case N_comparator: ret->comparator = comparator(mr_fhir_peek(r, &m)); break;
-        case N_system: system = mr_fhir_peek(r, &m); break;
-        case N_code: code = mr_fhir_peek(r, &m); break;
-        case N_unit: unit = mr_fhir_peek(r, &m); break;
+        case N_comparator: ret->comparator = comparator(mr_fhir_peek(r, m.value)); break;
+        case N_system: system = mr_fhir_peek(r, m.value); break;
+        case N_code: code = mr_fhir_peek(r, m.value); break;
+        case N_unit: unit = mr_fhir_peek(r, m.value); break;
         default: break;
         }
     }
@@ -145,11 +139,10 @@ void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) 
 
 mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
     mr_span system = MR_SPAN_NONE, value = MR_SPAN_NONE;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
-        if (name == N_system) system = mr_fhir_peek(r, &m);
-        if (name == N_value) value = mr_fhir_peek(r, &m);
+        if (name == N_system) system = mr_fhir_peek(r, m.value);
+        if (name == N_value) value = mr_fhir_peek(r, m.value);
     }
     if (!value.ptr) return MR_SPAN_NONE;
     mr_span s = join(r->arena, system, '|', value);
@@ -159,16 +152,15 @@ mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
 
 void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fhir_pointer *ret) {
     if (!mr_fhir_is_object(v)) {
-        r->odd |= mr_json_kind_of(v) != MR_J_NULL;
+        r->odd |= mr_fhir_type(v) != 'n';
         return;
     }
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
-        case N_reference: ret->reference = mr_fhir_text(r, &m); break;
+        case N_reference: ret->reference = mr_fhir_text(r, m.value); break;
         case N_identifier: ret->identifier = mr_fhir_identifier_read(r, m.value); break;
         case N_display:
-            if (with_display) ret->display = mr_fhir_text(r, &m);
+            if (with_display) ret->display = mr_fhir_text(r, m.value);
             break;
         default: break;
         }

@@ -36,23 +36,23 @@ static inline bool mr_fhir_is(mr_span a, mr_span b) {
     return a.len == b.len && (!b.len || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
 
-/* for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an object. A name
- * that stands twice is noted, if the loop goes to its end. */
-static inline void mr_fhir_open(mr_fhir_reader *r, mr_json object, mr_fhir_member *ret) {
-    mr_fhir_members(object, &r->twice, ret);
+/* for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an
+ * object. A name that stands twice is noted, if the loop goes to its end. */
+static inline mr_fhir_member mr_fhir_open(mr_fhir_reader *r, mr_json object) {
+    return mr_fhir_members(object, &r->twice);
 }
 /* Borrowed from the document; absent for null and "". */
-static inline mr_span mr_fhir_peek(mr_fhir_reader *r, const mr_fhir_member *m) {
-    mr_span s = mr_fhir_member_text(m);
-    r->odd |= m->type != '"' && m->type != 'n';
+static inline mr_span mr_fhir_peek(mr_fhir_reader *r, mr_json v) {
+    mr_span s = mr_fhir_string(v);
+    r->odd |= !s.ptr && mr_fhir_type(v) != 'n';
     return s.len ? s : MR_SPAN_NONE;
 }
-static inline mr_span mr_fhir_text(mr_fhir_reader *r, const mr_fhir_member *m) { /* peek and keep */
-    return mr_fhir_keep(r, mr_fhir_peek(r, m));
+static inline mr_span mr_fhir_text(mr_fhir_reader *r, mr_json v) { /* peek and keep */
+    return mr_fhir_keep(r, mr_fhir_peek(r, v));
 }
-void mr_fhir_flag(mr_fhir_reader *r, const mr_fhir_member *m, bool *ret);
+void mr_fhir_flag(mr_fhir_reader *r, mr_json v, bool *ret);
 /* Stays as it is when there is no date or a broken one, which is noted. `ret_instant_s` may be NULL. */
-void mr_fhir_when(mr_fhir_reader *r, const mr_fhir_member *m, mr_when *ret, int64_t *ret_instant_s);
+void mr_fhir_when(mr_fhir_reader *r, mr_span text, mr_when *ret, int64_t *ret_instant_s);
 /* start and end of a Period; either may be NULL. */
 void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s);
 

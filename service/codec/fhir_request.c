@@ -59,8 +59,7 @@ static void duration_read(mr_fhir_reader *r, mr_json v, supply *s) {
 }
 
 static void dispense_read(mr_fhir_reader *r, mr_json v, supply *s) {
-    mr_fhir_member m;
-    for (mr_fhir_open(r, v, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_validityPeriod: mr_fhir_period(r, m.value, &s->start, &s->end, NULL); break;
         case N_expectedSupplyDuration: duration_read(r, m.value, s); break;
@@ -101,17 +100,16 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     bool continuous = false;
     e->kind = MR_ENTRY_REQUEST;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: e->status = request_status(mr_fhir_peek(r, &m)); break;
-        case N_intent: e->intent = intent(mr_fhir_peek(r, &m)); break;
-        case N_doNotPerform: mr_fhir_flag(r, &m, &e->do_not_perform); break;
+        case N_status: e->status = request_status(mr_fhir_peek(r, m.value)); break;
+        case N_intent: e->intent = intent(mr_fhir_peek(r, m.value)); break;
+        case N_doNotPerform: mr_fhir_flag(r, m.value, &e->do_not_perform); break;
         case N_medicationCodeableConcept:
         case N_medicationReference: mr_fhir_product_read(r, m.value, name, use); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
-        case N_authoredOn: mr_fhir_when(r, &m, &e->asserted, NULL); break;
+        case N_authoredOn: mr_fhir_when(r, mr_fhir_peek(r, m.value), &e->asserted, NULL); break;
         case N_dosageInstruction: mr_fhir_dosages_read(r, m.value, use); break;
         case N_dispenseRequest: dispense_read(r, m.value, &s); break;
         case N_courseOfTherapyType:
@@ -119,7 +117,7 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
             break;
         case N_basedOn: mr_fhir_links_read(r, m.value, use); break;
         case N_contained: contained = m.value; break;
-        default: mr_fhir_head_read(r, &m, item); break;
+        default: mr_fhir_head_read(r, m.name, m.value, item); break;
         }
     }
     e->from = e->asserted;

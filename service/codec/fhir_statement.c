@@ -23,14 +23,14 @@ static mr_entry_status statement_status(mr_span s) {
 /* UK Core: the date of the last issue stands in an extension. */
 static void extensions(mr_fhir_reader *r, mr_json list, mr_entry *e) {
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
-        mr_fhir_member m, value = {.name = N_unknown};
+        mr_json value = {0};
         bool ours = false;
-        for (mr_fhir_open(r, l.value, &m); mr_fhir_member_next(&m);) {
+        for (mr_fhir_member m = mr_fhir_open(r, l.value); mr_fhir_member_next(&m);) {
             mr_fhir_name name = m.name;
-            if (name == N_url) ours = mr_fhir_is(mr_fhir_peek(r, &m), MR_SPAN(LAST_ISSUE));
-            if (name == N_valueDateTime) value = m;
+            if (name == N_url) ours = mr_fhir_is(mr_fhir_peek(r, m.value), MR_SPAN(LAST_ISSUE));
+            if (name == N_valueDateTime) value = m.value;
         }
-        if (ours && value.name) mr_fhir_when(r, &value, &e->last_issue, NULL);
+        if (ours && value.at) mr_fhir_when(r, mr_fhir_peek(r, value), &e->last_issue, NULL);
     }
 }
 
@@ -73,23 +73,22 @@ void mr_fhir_statement_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     mr_json contained = {0};
     e->kind = MR_ENTRY_STATEMENT;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    mr_fhir_member m;
-    for (mr_fhir_open(r, object, &m); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: e->status = statement_status(mr_fhir_peek(r, &m)); break;
+        case N_status: e->status = statement_status(mr_fhir_peek(r, m.value)); break;
         case N_medicationCodeableConcept:
         case N_medicationReference: mr_fhir_product_read(r, m.value, name, use); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
-        case N_effectiveDateTime: mr_fhir_when(r, &m, &e->from, NULL); break;
+        case N_effectiveDateTime: mr_fhir_when(r, mr_fhir_peek(r, m.value), &e->from, NULL); break;
         case N_effectivePeriod: mr_fhir_period(r, m.value, &e->from, &e->until, NULL); break;
-        case N_dateAsserted: mr_fhir_when(r, &m, &e->asserted, NULL); break;
+        case N_dateAsserted: mr_fhir_when(r, mr_fhir_peek(r, m.value), &e->asserted, NULL); break;
         case N_dosage: mr_fhir_dosages_read(r, m.value, use); break;
         case N_basedOn:
         case N_derivedFrom: mr_fhir_links_read(r, m.value, use); break;
         case N_extension: extensions(r, m.value, e); break;
         case N_contained: contained = m.value; break;
-        default: mr_fhir_head_read(r, &m, item); break;
+        default: mr_fhir_head_read(r, m.name, m.value, item); break;
         }
     }
     mr_fhir_contained_read(r, contained, use);

@@ -29,14 +29,14 @@ typedef struct mr_json_tape {
 } mr_json_tape;
 
 /* The members of an object whose names we know, in its order, each name once:
- * for (mr_fhir_members(v, &twice, &m); mr_fhir_member_next(&m);) switch (m.name) ... */
+ * for (mr_fhir_member m = mr_fhir_members(v, &twice); mr_fhir_member_next(&m);) switch (m.name) ...
+ * Hand on what it holds, not its address: then the compiler keeps it in registers. */
 typedef struct mr_fhir_member {
     mr_json value;
     mr_fhir_name name;
-    uint8_t type;  /* of the value, as the tape has it */
-    bool lost;     /* the names stand in no order that can be learnt; those seen are in `seen` */
-    uint16_t step; /* of the next name */
-    size_t at, end, begin;
+    bool lost; /* the names stand in no order that can be learnt; those seen are in `seen` */
+    const mr_order_step *step;
+    size_t at, end, begin; /* of the next name; behind the last value */
     bool *twice;
     uint64_t seen[2];
 } mr_fhir_member;
@@ -51,8 +51,9 @@ typedef struct mr_fhir_list {
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* A member whose name is on no known path: the whole object is looked through, and its path learnt. */
-bool mr_fhir_member_search(mr_fhir_member *m) MR_NOEXCEPT;
+/* A member whose name is on no known path: the whole object is looked through, and its path learnt. N_unknown: the end.
+ */
+mr_fhir_member mr_fhir_member_search(mr_fhir_member m) MR_NOEXCEPT;
 #ifdef __cplusplus
 }
 #endif
@@ -65,8 +66,13 @@ static inline uint8_t mr_tape_type(uint64_t word) {
     return (uint8_t)(word >> 56);
 }
 
+/* '{', '[', '"', 'n' and so on; 0: there is no value. */
+static inline uint8_t mr_fhir_type(mr_json v) {
+    return v.at ? mr_tape_type(mr_tape_of(v)->words[v.index]) : (uint8_t)0;
+}
+
 static inline bool mr_fhir_is_object(mr_json v) {
-    return v.at && mr_tape_type(mr_tape_of(v)->words[v.index]) == '{';
+    return mr_fhir_type(v) == '{';
 }
 
 /* The place behind the value that stands at `at`. */
@@ -92,54 +98,45 @@ static inline mr_span mr_tape_text(const uint8_t *place) {
 }
 
 /* No members when it is no object. *twice becomes true when a name, known or not, stands twice. */
-static inline void mr_fhir_members(mr_json object, bool *twice, mr_fhir_member *ret) {
+static inline mr_fhir_member mr_fhir_members(mr_json object, bool *twice) {
     const mr_json_tape *t = mr_tape_of(object);
-    ret->at = ret->end = 0;
-    if (!mr_fhir_is_object(object)) return;
-    const size_t begin = object.index + 1, end = (uint32_t)t->words[object.index] - 1;
-    if (begin == end) return;
-    ret->value.at = t;
-    ret->lost = false;
-    ret->step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[begin]))];
-    ret->at = ret->begin = begin;
-    ret->end = end;
-    ret->twice = twice;
+    mr_fhir_member m;
+    m.value = object;
+    m.lost = false;
+    m.step = NULL;
+    m.twice = twice;
+    m.at = m.end = m.begin = 0;
+    if (!mr_fhir_is_object(object)) return m;
+    m.at = m.begin = object.index + 1;
+    m.end = (uint32_t)t->words[object.index] - 1;
+    if (m.at < m.end) m.step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m.at]))];
+    return m;
 }
 
 static inline bool mr_fhir_member_next(mr_fhir_member *m) {
-    if (m->at >= m->end) return false;
     const mr_json_tape *t = mr_tape_of(m->value);
-    const uint64_t *const words = t->words;
-    const uint8_t *const strings = t->strings;
-    const mr_order *const order = t->order;
-    const size_t end = m->end;
-    uint16_t step = m->step;
-    for (size_t at = m->at; at < end;) {
-        const mr_order_step *s = mr_order_find(order, step, mr_tape_place(strings, words[at]));
+    while (m->at < m->end) {
+        const mr_order_step *s = mr_order_find(m->step, mr_tape_place(t->strings, t->words[m->at]));
         if (!s) {
-            m->at = at;
-            return mr_fhir_member_search(m);
+            *m = mr_fhir_member_search(*m);
+            return m->name != N_unknown;
         }
-        const size_t value = at + 1;
-        const uint64_t word = words[value];
-        at = mr_tape_after(word, value);
-        step = s->next;
-        if (s->name == N_unknown) continue;
-        m->value.index = value;
+        m->value.index = m->at + 1;
+        const uint64_t word = t->words[m->value.index];
         m->name = (mr_fhir_name)s->name;
-        m->type = mr_tape_type(word);
-        m->step = step;
-        m->at = at;
-        return true;
+        m->at = mr_tape_after(word, m->value.index);
+        m->step = s->next;
+        if (m->name != N_unknown) return true;
     }
     return false;
 }
 
-/* Of a string; absent for other kinds. */
-static inline mr_span mr_fhir_member_text(const mr_fhir_member *m) {
-    const mr_json_tape *t = mr_tape_of(m->value);
+/* mr_json_string without a call; `v` is there. */
+static inline mr_span mr_fhir_string(mr_json v) {
+    const mr_json_tape *t = mr_tape_of(v);
+    const uint64_t word = t->words[v.index];
     mr_span none = {NULL, 0};
-    return m->type == '"' ? mr_tape_text(mr_tape_place(t->strings, t->words[m->value.index])) : none;
+    return mr_tape_type(word) == '"' ? mr_tape_text(mr_tape_place(t->strings, word)) : none;
 }
 
 static inline mr_fhir_list mr_fhir_each(mr_json v) {

@@ -40,11 +40,6 @@ mr_json handle(const mr_json_tape *tape, size_t index) {
     return v;
 }
 
-/* 0: there is no value. */
-uint8_t type_of(mr_json v) {
-    return v.at ? mr_tape_type(mr_tape_of(v)->words[v.index]) : uint8_t{0};
-}
-
 size_t behind(mr_json v) {
     return mr_tape_after(mr_tape_of(v)->words[v.index], v.index);
 }
@@ -252,11 +247,11 @@ bool path_learn(const mr_fhir_member *m) {
 }
 
 /* The step at m->at, of the path just learnt. */
-uint16_t step_at(const mr_fhir_member *m) {
+const mr_order_step *step_at(const mr_fhir_member *m) {
     const mr_json_tape *t = mr_tape_of(m->value);
-    uint16_t step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m->begin]))];
+    const mr_order_step *step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m->begin]))];
     for (size_t at = m->begin; at < m->at; at = mr_tape_after(t->words[at], at))
-        step = mr_order_find(t->order, step, mr_tape_place(t->strings, t->words[at++]))->next;
+        step = mr_order_find(step, mr_tape_place(t->strings, t->words[at++]))->next;
     return step;
 }
 
@@ -290,7 +285,7 @@ mr_json_doc *mr_json_doc_new(void) noexcept {
         delete d;
         return nullptr;
     }
-    d->order.n = 0;
+    mr_order_clear(&d->order);
     d->tape.order = &d->order;
     return d;
 }
@@ -321,7 +316,7 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
 }
 
 mr_json_kind mr_json_kind_of(mr_json v) noexcept {
-    switch (type_of(v)) {
+    switch (mr_fhir_type(v)) {
     case '{': return MR_J_OBJECT;
     case '[': return MR_J_ARRAY;
     case '"': return MR_J_STRING;
@@ -336,7 +331,7 @@ mr_json_kind mr_json_kind_of(mr_json v) noexcept {
 }
 
 mr_json mr_json_get(mr_json object, const char *name) noexcept {
-    if (type_of(object) == '{') {
+    if (mr_fhir_type(object) == '{') {
         const size_t n = std::strlen(name);
         for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it);)
             if (it.name.len == n && std::memcmp(it.name.ptr, name, n) == 0) return it.value;
@@ -345,7 +340,7 @@ mr_json mr_json_get(mr_json object, const char *name) noexcept {
 }
 
 bool mr_json_has_duplicates(mr_json object) noexcept {
-    if (type_of(object) != '{') return false;
+    if (mr_fhir_type(object) != '{') return false;
     name_set seen;
     seen.n = 0;
     for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it); seen.n++) {
@@ -356,26 +351,27 @@ bool mr_json_has_duplicates(mr_json object) noexcept {
     return duplicates_small(seen);
 }
 
-bool mr_fhir_member_search(mr_fhir_member *m) noexcept {
-    const mr_json_tape *t = mr_tape_of(m->value);
-    if (!m->lost) {
-        const bool twice = mr_json_has_duplicates(handle(t, m->begin - 1));
-        *m->twice |= twice;
-        if (!twice && path_learn(m)) {
-            m->step = step_at(m);
-            return mr_fhir_member_next(m);
+mr_fhir_member mr_fhir_member_search(mr_fhir_member m) noexcept {
+    const mr_json_tape *t = mr_tape_of(m.value);
+    if (!m.lost) {
+        const bool twice = mr_json_has_duplicates(handle(t, m.begin - 1));
+        *m.twice |= twice;
+        if (!twice && path_learn(&m)) {
+            m.step = step_at(&m);
+            if (!mr_fhir_member_next(&m)) m.name = N_unknown;
+            return m;
         }
-        lose(m);
+        lose(&m);
     }
-    m->step = 0;
-    while (m->at < m->end) {
-        m->name = name_at(text_at(t, m->at));
-        m->value.index = m->at + 1;
-        m->type = type_of(m->value);
-        m->at = behind(m->value);
-        if (m->name != N_unknown && see(m, m->name)) return true;
+    m.step = nullptr;
+    while (m.at < m.end) {
+        m.name = name_at(text_at(t, m.at));
+        m.value.index = m.at + 1;
+        m.at = behind(m.value);
+        if (m.name != N_unknown && see(&m, m.name)) return m;
     }
-    return false;
+    m.name = N_unknown;
+    return m;
 }
 
 /* The strings of a value stand one behind the other, as do its places on the tape. */
@@ -404,11 +400,11 @@ uint64_t mr_json_digest(mr_json v) noexcept {
 }
 
 mr_span mr_json_string(mr_json v) noexcept {
-    return type_of(v) == '"' ? text_at(mr_tape_of(v), v.index) : mr_span{nullptr, 0};
+    return mr_fhir_type(v) == '"' ? text_at(mr_tape_of(v), v.index) : mr_span{nullptr, 0};
 }
 
 bool mr_json_number(mr_json v, double *ret) noexcept {
-    switch (type_of(v)) {
+    switch (mr_fhir_type(v)) {
     case 'l': *ret = static_cast<double>(number_of<int64_t>(v)); return true;
     case 'u': *ret = static_cast<double>(number_of<uint64_t>(v)); return true;
     case 'd': *ret = number_of<double>(v); return true;
@@ -417,13 +413,13 @@ bool mr_json_number(mr_json v, double *ret) noexcept {
 }
 
 bool mr_json_int(mr_json v, int64_t *ret) noexcept {
-    if (type_of(v) != 'l') return false; /* 'u' on the tape is above INT64_MAX */
+    if (mr_fhir_type(v) != 'l') return false; /* 'u' on the tape is above INT64_MAX */
     *ret = number_of<int64_t>(v);
     return true;
 }
 
 bool mr_json_bool(mr_json v, bool *ret) noexcept {
-    const uint8_t type = type_of(v);
+    const uint8_t type = mr_fhir_type(v);
     if (type != 't' && type != 'f') return false;
     *ret = type == 't';
     return true;
@@ -436,7 +432,7 @@ size_t mr_json_size(mr_json array_or_object) noexcept {
 mr_json_iter mr_json_begin(mr_json array_or_object) noexcept {
     mr_json_iter it;
     std::memset(&it, 0, sizeof it);
-    const uint8_t type = type_of(array_or_object);
+    const uint8_t type = mr_fhir_type(array_or_object);
     if (type != '[' && type != '{') return it;
     it.container = array_or_object;
     it.position = array_or_object.index + 1;
