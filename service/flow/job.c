@@ -72,9 +72,11 @@ static mr_effect fail(mr_job *job, const mr_event *ev, mr_rc rc) {
             decide_retry(job, ev, rc);
             break;
         }
+        /* Visible, woken by the next change, and looked at once a day: what a server answered wrongly once is no loss.
+         */
         job->verdict = MR_VERDICT_PARK;
         job->why = rc;
-        job->retry_at_ms = 0;
+        job->retry_at_ms = ev->now_ms + job->limits->park_retry_ms;
         break;
     case MR_DROP:
         job->verdict = MR_VERDICT_DROP;

@@ -107,12 +107,22 @@ static bool asks_for_ours(mr_page_kind kind) {
     return kind == MR_PAGE_ISSUES || kind == MR_PAGE_TASKS;
 }
 
+/* A page of the service answers one question. What is neither a Bundle nor, of a read, the Patient is no answer: taken
+ * for one it would be an empty list, and an empty list closes findings. */
+static mr_rc answer_check(mr_page_kind kind, mr_json root, mr_error *err) {
+    mr_span type = mr_json_string(mr_json_get(root, "resourceType"));
+    const char *expected = kind == MR_PAGE_PATIENT ? "Patient" : "Bundle";
+    if (kind == MR_PAGE_ANY || !type.len || mr_span_is(type, expected)) return MR_OK;
+    return mr_fail(err, MR_MALFORMED, "the answer is no %s", expected);
+}
+
 static mr_rc absorb(mr_review *rv, mr_json_doc *doc, mr_page_kind kind, mr_span text, bool padded, mr_absorbed *ret,
                     mr_error *err) {
     mr_fhir_page page;
     mr_json root;
     mr_rc prior_rc = MR_OK;
     mr_rc rc = mr_json_parse(doc, text, padded, &root, err);
+    if (!rc) rc = answer_check(kind, root, err);
     if (!rc) rc = mr_fhir_page_read(rv->pages, root, &page, err);
     if (rc) return rc;
     if (page.has_issue || page.has_task) {

@@ -90,7 +90,14 @@ static void test_pages_say_what_a_bundle_says(void **state) {
             json_t *type = json_object_get(json_object_get(e, "resource"), "resourceType");
             if (strcmp(json_string_value(type), types[t]) == 0) json_array_append(entries, e);
         }
-        json_object_set_new(page, "entry", entries);
+        if (t == 0) { /* a read answers with the resource itself */
+            json_t *patient = json_incref(json_object_get(json_array_get(entries, 0), "resource"));
+            json_decref(page);
+            json_decref(entries);
+            page = patient;
+        } else {
+            json_object_set_new(page, "entry", entries);
+        }
         char *page_text = json_dumps(page, JSON_COMPACT);
         mr_absorbed absorbed;
         assert_int_equal(mr_review_absorb(rv, (mr_page_kind)t, mr_span_of(page_text), false, &absorbed, &err), MR_OK);

@@ -61,6 +61,29 @@ static void test_links_and_newest(void **state) {
     mr_arena_free(s.arena);
 }
 
+/* What is no answer to the question must not be taken for an empty list: an empty list closes findings. */
+static void test_what_is_no_answer_is_refused(void **state) {
+    static const struct {
+        mr_page_kind kind;
+        const char *page;
+    } table[] = {
+        {MR_PAGE_STATEMENTS, "{\"resourceType\":\"Parameters\"}"},
+        {MR_PAGE_STATEMENTS,
+         "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"warning\",\"code\":\"x\"}]}"},
+        {MR_PAGE_STATEMENTS, STATEMENT("1", "Patient/p1", TEXT("Naproxen 500mg tablets"))},
+        {MR_PAGE_ISSUES, "{\"resourceType\":\"Basic\"}"},
+        {MR_PAGE_TASKS, "{\"resourceType\":\"Parameters\"}"},
+        {MR_PAGE_PATIENT, "{\"resourceType\":\"Parameters\"}"},
+        {MR_PAGE_PATIENT, BUNDLE("", "")},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stay s = begin(*state, "p1");
+        mr_rc rc = mr_review_absorb(s.rv, table[i].kind, mr_span_of(table[i].page), false, &s.absorbed, &s.err);
+        if (rc != MR_MALFORMED) fail_msg("row %zu was taken for an answer", i);
+        mr_arena_free(s.arena);
+    }
+}
+
 static void test_other_peoples_entries_are_counted(void **state) {
     static const struct {
         mr_page_kind kind;
@@ -286,6 +309,7 @@ static void test_when_issues_may_be_closed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links_and_newest),
+        cmocka_unit_test(test_what_is_no_answer_is_refused),
         cmocka_unit_test(test_other_peoples_entries_are_counted),
         cmocka_unit_test(test_products_to_fetch),
         cmocka_unit_test(test_a_cut_list_is_told),
