@@ -1,6 +1,8 @@
 /* The table of keys, and the parser that reads it: file by jansson, environment by name. */
 #include "config.h"
 
+#include "medreview/store/open.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,13 +192,32 @@ static mr_rc read_secret_file(mr_arena *a, const struct key *k, const char *path
     return set_text(a, k, text, "environment", ret, err);
 }
 
-/* Every MEDREVIEW_ name must be a key: a misspelt one would otherwise be silently without effect. */
+/* PORT_<n>_<TCP|UDP>[_*] */
+static bool port_variable(mr_span name) {
+    mr_span number, protocol, ignored;
+    uint64_t n;
+    if (!mr_span_starts(name, "PORT_")) return false;
+    name = mr_span_from(name, strlen("PORT_"));
+    if (!mr_span_split(name, '_', &number, &name) || !mr_span_u64(number, &n)) return false;
+    (void)mr_span_split(name, '_', &protocol, &ignored);
+    return mr_span_is(protocol, "TCP") || mr_span_is(protocol, "UDP");
+}
+
+/* Kubernetes tells every pod the address of a Service of our name in variables of our prefix: MEDREVIEW_SERVICE_HOST,
+ * MEDREVIEW_SERVICE_PORT[_NAME], MEDREVIEW_PORT, MEDREVIEW_PORT_8080_TCP[_ADDR]. None of them is meant for us. */
+static bool of_kubernetes(mr_span name) {
+    mr_span rest = mr_span_from(name, strlen("MEDREVIEW_"));
+    return mr_span_is(rest, "SERVICE_HOST") || mr_span_is(rest, "SERVICE_PORT") ||
+           mr_span_starts(rest, "SERVICE_PORT_") || mr_span_is(rest, "PORT") || port_variable(rest);
+}
+
+/* Every other MEDREVIEW_ name must be a key: a misspelt one would otherwise be silently without effect. */
 static mr_rc read_environment(mr_config *c, const char *const *env, mr_error *err) {
     for (; env && *env; env++) {
         const char *eq = strchr(*env, '=');
         if (strncmp(*env, "MEDREVIEW_", 10) != 0 || !eq) continue;
         mr_span name = {*env, (size_t)(eq - *env)};
-        bool known = false;
+        bool known = of_kubernetes(name);
         for (size_t i = 0; i < MR_K_COUNT && !known; i++) {
             char expect[96], file[104];
             env_name(keys[i].name, expect);
@@ -370,6 +391,13 @@ mr_rc mr_config_check_serve(const mr_config *c, mr_error *err) {
     mr_day day;
     if (strlen(mr_config_text(c, MR_K_SITE_KEY)) < 16)
         return mr_fail(err, MR_INVALID, "site.key: required; expected %s", keys[MR_K_SITE_KEY].expect);
+    if (!mr_listen_good(mr_span_of(mr_config_text(c, MR_K_LISTEN))))
+        return mr_fail(err, MR_INVALID,
+                       "listen (%s): expected ADDRESS:PORT, a numeric address and a port up to 65535, as in "
+                       "127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080",
+                       c->value[MR_K_LISTEN].from);
+    mr_rc rc = mr_store_url_check(mr_config_text(c, MR_K_STORE), err);
+    if (rc != MR_OK) return rc;
     if (!*id || strlen(id) > 40 || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(id))
         return bad(&keys[MR_K_SITE_ID], c->value[MR_K_SITE_ID].from, err);
     if ((strncmp(uri, "https://", 8) != 0 && strncmp(uri, "http://", 7) != 0) || strlen(uri) > 200 ||
@@ -380,7 +408,7 @@ mr_rc mr_config_check_serve(const mr_config *c, mr_error *err) {
     if (mr_config_int(c, MR_K_DEBOUNCE_MAX_MS) < mr_config_int(c, MR_K_DEBOUNCE_QUIET_MS))
         return mr_fail(err, MR_INVALID, "debounce.max_ms: must not be less than debounce.quiet_ms");
     for (size_t i = 0; i < c->n_sources; i++) {
-        mr_rc rc = check_source(&c->sources[i], err);
+        rc = check_source(&c->sources[i], err);
         if (rc != MR_OK) return c->n_sources > 1 ? mr_wrap(err, "source %s", c->sources[i].id) : rc;
     }
     return check_reach(c, err);

@@ -125,8 +125,11 @@ typedef struct mr_config {
 /* path NULL: environment and defaults only. env: NAME=VALUE strings, NULL-ended. Checks single values only.
  *   MR_INVALID   the key's name, and what was expected;  MR_IO  the file cannot be read */
 mr_rc mr_config_load(mr_config *ret, const char *path, const char *const *env, mr_error *err) MR_MUST_CHECK;
-/* What `serve` needs beside: a FHIR server, a site key, authentication off loopback. */
+/* What `serve` needs beside: a FHIR server, a site key, authentication off loopback, a store and an address that can
+ * be. Looks at the words only; what lies on the disk is looked at by mr_service_check. */
 mr_rc mr_config_check_serve(const mr_config *c, mr_error *err) MR_MUST_CHECK;
+/* The listener will know what it means: 127.0.0.1:8080, [::1]:0. */
+bool mr_listen_good(mr_span text);
 void mr_config_free(mr_config *c);
 
 const char *mr_config_text(const mr_config *c, mr_config_key key);

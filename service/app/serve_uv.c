@@ -114,6 +114,7 @@ int mr_serve_main(int argc, char **argv) {
         return 2;
     }
     rc = mr_config_check_serve(&config, &err);
+    if (rc == MR_OK && check) rc = mr_service_check(&config, &err);
     if (rc != MR_OK) fprintf(stderr, "medreview serve: %s\n", err.text);
     int code = mr_exit_code(rc);
     if (rc == MR_OK && check)

@@ -21,6 +21,9 @@ typedef struct mr_service_options {
  * disk */
 mr_rc mr_service_start(struct uv_loop_s *loop, const mr_service_options *options, mr_service **ret,
                        mr_error *err) MR_MUST_CHECK;
+/* What mr_service_start refuses without opening store, port or connection: time zone, knowledge, files that are named.
+ *   MR_INVALID  configuration;  MR_MALFORMED  a knowledge pack */
+mr_rc mr_service_check(const mr_config *config, mr_error *err) MR_MUST_CHECK;
 const char *mr_service_address(const mr_service *s);
 /* Runs work on the store's thread, then done on the loop; for demo and tests. */
 mr_rc mr_service_store_call(mr_service *s, void (*work)(mr_store *store, void *arg), void (*done)(void *arg), void *arg,

@@ -207,8 +207,6 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     mr_curl_settings curl = {.allow_http = http,
                              .ca_file = *ca ? ca : NULL,
                              .max_connections_per_host = (unsigned)mr_config_int(c, MR_K_FHIR_CONCURRENCY)};
-    /* curl would say so at every request, and never at start. */
-    if (*ca && access(ca, R_OK) != 0) return mr_fail(err, MR_INVALID, "fhir.ca_file: %s cannot be read", ca);
     s->metrics = mr_metrics_new();
     s->timer = mr_timer_new(s->loop, tick, s);
     if (!s->metrics || !s->timer) return mr_fail(err, MR_NOMEM, "out of memory");
@@ -219,13 +217,22 @@ static mr_rc wire_ports(mr_service *s, mr_error *err) {
     return rc == MR_OK ? mr_transport_curl_new(s->loop, &curl, &s->transport, err) : rc;
 }
 
-static mr_rc wire_all(mr_service *s, const mr_service_options *o, mr_error *err) {
-    const char *as_of = mr_config_text(s->config, MR_K_CLOCK_AS_OF);
+/* What is there before anything is opened: all of it can be wrong in the configuration. */
+static mr_rc wire_given(mr_service *s, mr_error *err) {
+    const char *as_of = mr_config_text(s->config, MR_K_CLOCK_AS_OF), *ca = mr_config_text(s->config, MR_K_FHIR_CA_FILE);
     s->pinned = MR_DAY_MIN;
     if (*as_of && !mr_day_parse(mr_span_of(as_of), &s->pinned))
         return mr_fail(err, MR_INVALID, "clock.as_of: expected YYYY-MM-DD");
     mr_rc rc = mr_zone_set(mr_config_text(s->config, MR_K_TIMEZONE), err);
     if (rc == MR_OK) rc = load_knowledge(s, err);
+    /* curl would say so at every request, and never at start. */
+    if (rc == MR_OK && *ca && access(ca, R_OK) != 0)
+        rc = mr_fail(err, MR_INVALID, "fhir.ca_file: %s cannot be read", ca);
+    return rc;
+}
+
+static mr_rc wire_all(mr_service *s, const mr_service_options *o, mr_error *err) {
+    mr_rc rc = wire_given(s, err);
     if (rc == MR_OK) rc = wire_ports(s, err);
     if (rc == MR_OK) rc = listen_on(s, err);
     if (rc == MR_OK) rc = wire_engine(s, o, err);
@@ -251,6 +258,15 @@ static void free_all(mr_service *s) {
     free(s->disabled);
     free(s->withdrawn);
     free(s);
+}
+
+mr_rc mr_service_check(const mr_config *config, mr_error *err) {
+    mr_service *s = calloc(1, sizeof *s);
+    if (!s) return mr_fail(err, MR_NOMEM, "out of memory");
+    s->config = config;
+    mr_rc rc = wire_given(s, err);
+    free_all(s);
+    return rc;
 }
 
 static void part_closed(void *arg) {

@@ -84,6 +84,17 @@ static const refusal refusals[] = {
      "MEDREVIEW_SOURCES (environment): there is no such key (docs/configuration.md lists them)"},
     {NULL, "MEDREVIEW_LISTEN_FILE=%s", /* no secret: it has no file */
      "MEDREVIEW_LISTEN_FILE (environment): there is no such key (docs/configuration.md lists them)"},
+    /* those that only look like what Kubernetes sets */
+    {NULL, "MEDREVIEW_SERVICE=x",
+     "MEDREVIEW_SERVICE (environment): there is no such key (docs/configuration.md lists them)"},
+    {NULL, "MEDREVIEW_SERVICE_HOSTS=x",
+     "MEDREVIEW_SERVICE_HOSTS (environment): there is no such key (docs/configuration.md lists them)"},
+    {NULL, "MEDREVIEW_PORT_HTTP=x",
+     "MEDREVIEW_PORT_HTTP (environment): there is no such key (docs/configuration.md lists them)"},
+    {NULL, "MEDREVIEW_PORT_8080=x",
+     "MEDREVIEW_PORT_8080 (environment): there is no such key (docs/configuration.md lists them)"},
+    {NULL, "MEDREVIEW_PORT_8080_TCPX=x",
+     "MEDREVIEW_PORT_8080_TCPX (environment): there is no such key (docs/configuration.md lists them)"},
     /* kinds and bounds */
     {"{\"fhir\":{\"concurrency\":0}}", NULL, "fhir.concurrency (file): expected 1 to 256"},
     {"{\"fhir\":{\"concurrency\":257}}", NULL, "fhir.concurrency (file): expected 1 to 256"},
@@ -277,6 +288,26 @@ static void sources_take_from_the_top_what_they_do_not_say(void **state) {
     mr_config_free(&c);
 }
 
+/* A Service called medreview: what Kubernetes then puts into the environment of every pod. */
+static void what_kubernetes_says_is_passed_over(void **state) {
+    scene *s = *state;
+    mr_config c;
+    mr_error err;
+    const char *env[] = {"MEDREVIEW_SERVICE_HOST=10.0.0.11",
+                         "MEDREVIEW_SERVICE_PORT=8080",
+                         "MEDREVIEW_SERVICE_PORT_HTTP=8080",
+                         "MEDREVIEW_PORT=tcp://10.0.0.11:8080",
+                         "MEDREVIEW_PORT_8080_TCP=tcp://10.0.0.11:8080",
+                         "MEDREVIEW_PORT_8080_TCP_PROTO=tcp",
+                         "MEDREVIEW_PORT_8080_TCP_PORT=8080",
+                         "MEDREVIEW_PORT_8080_TCP_ADDR=10.0.0.11",
+                         "MEDREVIEW_PORT_53_UDP=udp://10.0.0.11:53",
+                         NULL};
+    assert_int_equal(load(s, NULL, env, &c, &err), MR_OK);
+    assert_string_equal(mr_config_text(&c, MR_K_LISTEN), "127.0.0.1:8080");
+    mr_config_free(&c);
+}
+
 static void a_name_longer_than_any_key(void **state) {
     scene *s = *state;
     mr_config c;
@@ -298,6 +329,9 @@ static void a_name_longer_than_any_key(void **state) {
 #define FAR "MEDREVIEW_FHIR_BASE_URL=https://fhir.example.nhs.uk/r4", KEY
 #define TOKEN "MEDREVIEW_FHIR_AUTH_TYPE=bearer", "MEDREVIEW_FHIR_AUTH_TOKEN=t"
 #define OWN "MEDREVIEW_SITE_BASE_URI=https://medreview.practice.nhs.uk"
+#define LISTEN_SAID                                                                                                    \
+    "listen (environment): expected ADDRESS:PORT, a numeric address and a port up to 65535, as in 127.0.0.1:8080, "    \
+    "[::1]:8080 or 0.0.0.0:8080"
 #define OPEN "MEDREVIEW_LISTEN=0.0.0.0:8080"
 #define API "MEDREVIEW_API_BEARER=0123456789abcdef"
 #define NOTIFY "MEDREVIEW_NOTIFY_BEARER=0123456789abcdef"
@@ -317,6 +351,8 @@ static const serving servings[] = {
     {{LOCAL, "MEDREVIEW_LISTEN=[::1]:0"}, NULL, NULL},
     {{LOCAL, "MEDREVIEW_CLOCK_AS_OF=2024-02-29"}, NULL, NULL},
     {{LOCAL, "MEDREVIEW_DEBOUNCE_QUIET_MS=5", "MEDREVIEW_DEBOUNCE_MAX_MS=5"}, NULL, NULL},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1:65535", "MEDREVIEW_STORE=memory:"}, NULL, NULL},
+    {{LOCAL, "MEDREVIEW_STORE=sqlite:/nowhere/at/all.db"}, NULL, NULL}, /* not looked at before it is opened */
     /* what is missing */
     {{KEY}, NULL, "fhir.base_url: required; the address of the FHIR R4 server"},
     {{"MEDREVIEW_FHIR_BASE_URL=https://x/fhir"}, NULL, "site.key: required; expected at least 16 characters"},
@@ -377,6 +413,30 @@ static const serving servings[] = {
     {{LOCAL, "MEDREVIEW_FHIR_AUTH_TYPE=bearer", "MEDREVIEW_FHIR_AUTH_TOKEN=t\r\nX-Other: 1"},
      NULL,
      "fhir.auth.token: holds a space or a control byte, which no token has"},
+    /* where we listen: numbers, and said before the authentication that another address would need */
+    {{LOCAL, "MEDREVIEW_LISTEN="}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1:"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1:65536"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1:-1"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.1:http"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=127.0.0.256:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=localhost:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=http://127.0.0.1:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=::1:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=[::1]"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=[]:8080"}, NULL, LISTEN_SAID},
+    {{LOCAL, "MEDREVIEW_LISTEN=[127.0.0.1]:8080"}, NULL, LISTEN_SAID},
+    /* which store */
+    {{LOCAL, "MEDREVIEW_STORE=postgresql://u:pw@db/medreview"},
+     NULL,
+     "store: postgresql:// comes with a later release; this one has sqlite:PATH (one process)"},
+    {{LOCAL, "MEDREVIEW_STORE=medreview.db"},
+     NULL,
+     "store: expected sqlite:PATH, memory: or (in a later release) postgresql://"},
+    {{LOCAL, "MEDREVIEW_STORE=sqlite:"}, NULL, "store: sqlite: needs a path, as in sqlite:medreview.db"},
     /* off loopback */
     {{FAR, OWN}, NULL, "fhir.auth.type: a FHIR server off loopback needs authentication (bearer)"},
     {{FAR, TOKEN}, NULL, "site.base_uri: off loopback it must be a URI of your own, not under example.org"},
@@ -466,6 +526,7 @@ int main(void) {
         cmocka_unit_test(nested_and_dotted_names_are_the_same),
         cmocka_unit_test(secrets_from_files),
         cmocka_unit_test(sources_take_from_the_top_what_they_do_not_say),
+        cmocka_unit_test(what_kubernetes_says_is_passed_over),
         cmocka_unit_test(a_name_longer_than_any_key),
         cmocka_unit_test(what_serve_asks_for),
         cmocka_unit_test(the_document_is_the_table),

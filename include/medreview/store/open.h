@@ -23,6 +23,10 @@ mr_rc mr_store_memory_share(mr_store *s, mr_store **ret, mr_error *err);
  */
 mr_rc mr_store_sqlite_open(const char *path, mr_store **ret, mr_error *err);
 
+/* Whether mr_store_open knows what the URL means; opens and looks at nothing.
+ *   MR_INVALID  as below */
+mr_rc mr_store_url_check(const char *url, mr_error *err);
+
 /* `sqlite:PATH` or `memory:`. `clock` as above; an sqlite: store has none of its own and ignores it.
  *   MR_INVALID  another scheme; postgresql:// comes with a later release and is refused by name
  *   else as the functions above */
