@@ -70,9 +70,14 @@ static void dispense_read(mr_fhir_reader *r, mr_json v, supply *s) {
     }
 }
 
+/* People take the last tablets late and collect the next ones late: a supply counts this much longer, else an
+ * interaction would come and go every month (fhir.md 8.2, "supply duration + margin"; 28 days as in rules.md section 3,
+ * where gaps of up to 28 days between supplies are bridged). */
+enum { MARGIN_DAYS = 28 };
+
 static mr_day supplied_until(mr_day from, const supply *s, double times) {
     mr_day day = mr_day_add_months(from, (int32_t)ceil(s->months * times));
-    double days = ceil(s->days * times);
+    double days = ceil(s->days * times) + MARGIN_DAYS;
     return days > (double)(MR_DAY_MAX - day) ? MR_DAY_MAX : day + (mr_day)days;
 }
 

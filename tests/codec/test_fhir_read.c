@@ -169,11 +169,11 @@ static void test_request_ends(void **state) {
     static const row rows[] = {
         {"\"intent\":\"order\"", "MedicationRequest/m from 2026-01-31 issued 2026-01-31"},
         {"\"intent\":\"order\",\"dispenseRequest\":{\"expectedSupplyDuration\":{\"value\":7,\"unit\":\"day\"}}",
-         "MedicationRequest/m from 2026-01-31 until 2026-02-07 issued 2026-01-31"},
+         "MedicationRequest/m from 2026-01-31 until 2026-03-07 issued 2026-01-31"},
         {"\"intent\":\"order\",\"dispenseRequest\":{\"numberOfRepeatsAllowed\":2,\"expectedSupplyDuration\":{\"value\":"
          "1,\"code\":\"mo\","
          "\"system\":\"http://unitsofmeasure.org\"}}",
-         "MedicationRequest/m from 2026-01-31 until 2026-04-30 issued 2026-01-31"},
+         "MedicationRequest/m from 2026-01-31 until 2026-05-28 issued 2026-01-31"},
         {"\"intent\":\"order\",\"courseOfTherapyType\":{\"coding\":[{\"code\":\"continuous\"}]},\"dispenseRequest\":{"
          "\"expectedSupplyDuration\":"
          "{\"value\":28,\"unit\":\"day\"}}",
