@@ -10,7 +10,8 @@ static const char usage[] =
     "\n"
     "lookup    how each code or text is understood, step by step. A code is told by its shape (dm+d or SNOMED CT id,\n"
     "          ATC, BNF); SYSTEM|CODE says it: dmd|319775004, atc|M01AE02, rxnorm|7258, bnf|0206020A0AAABAB\n"
-    "coverage  what share of a list is recognised: a CSV with a column of codes or names, or one of them a line\n"
+    "coverage  what share of a list is recognised: a CSV with a column of codes or names, one of them a line, or the\n"
+    "          medicines of FHIR JSON (a resource, a Bundle, NDJSON)\n"
     "import    compiles a dm+d release; comes with the full dm+d loader\n";
 
 typedef struct options {

@@ -1,5 +1,6 @@
 /* `medreview terminology coverage`: what share of a list is recognised, by which step, and what is not. A list is a CSV
- * with a line of column names among which is a column of codes or names, or plain lines of one code or name each. */
+ * with a line of column names among which is a column of codes or names, plain lines of one code or name each, or FHIR
+ * JSON, of which the medicines are asked. */
 #include "terminology_parts.h"
 
 #include <stdlib.h>
@@ -95,7 +96,8 @@ static mr_rc note_missed(tally *t, mr_span text, const char *reason, mr_error *e
     return MR_OK;
 }
 
-static mr_rc count_row(tally *t, const mr_term_question *q, mr_span shown, mr_arena *a, mr_error *err) {
+static mr_rc count_row(void *arg, const mr_term_question *q, mr_span shown, mr_arena *a, mr_error *err) {
+    tally *t = arg;
     mr_understood u;
     mr_rc rc = mr_terminology_resolve(t->job->terminology, q, a, NULL, &u, err);
     if (rc != MR_OK) return rc;
@@ -162,7 +164,12 @@ static mr_rc count_file(tally *t, const char *file, mr_error *err) {
     mr_buf_init(&bytes, LIST_BYTES);
     mr_rc rc = read_all(f, file, &bytes, err);
     if (!standard) fclose(f);
-    if (rc == MR_OK) rc = count_list(t, file, mr_buf_span(&bytes), err);
+    if (rc == MR_OK && mr_term_is_json(mr_buf_span(&bytes))) {
+        rc = mr_term_resources(mr_buf_span(&bytes), count_row, t, err);
+        if (rc != MR_OK) rc = mr_wrap(err, "%s", file);
+    } else if (rc == MR_OK) {
+        rc = count_list(t, file, mr_buf_span(&bytes), err);
+    }
     mr_buf_free(&bytes);
     return rc;
 }

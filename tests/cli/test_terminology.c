@@ -107,6 +107,45 @@ static void test_coverage_of_lines(void **state) {
     done(&r);
 }
 
+#define NAPROXEN                                                                                                       \
+    "{\"resourceType\":\"MedicationRequest\",\"medicationCodeableConcept\":{\"text\":\"Naproxen 500mg tablets\"}}"
+#define ASPIRIN                                                                                                        \
+    "{\"resourceType\":\"MedicationStatement\",\"medicationCodeableConcept\":{\"coding\":[{\"system\":"                \
+    "\"http://snomed.info/sct\",\"code\":\"319775004\"}],\"text\":\"Nurofen\"}}"
+#define NUROFEN "{\"resourceType\":\"Medication\",\"code\":{\"coding\":[{\"display\":\"Nurofen\"}]}}"
+#define PATIENT "{\"resourceType\":\"Patient\",\"name\":[{\"text\":\"Naproxen 500mg tablets\"}]}"
+
+/* A medicine is asked once, by its codes and its text together; other resources are not, nor are braces. */
+static void test_coverage_of_resources(void **state) {
+    static const char *const forms[] = {
+        "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":" NAPROXEN "},{\"resource\":" PATIENT
+        "},{\"resource\":" ASPIRIN "},{\"request\":{}},{\"resource\":" NUROFEN "}]}",
+        "\n{\n\"resourceType\":\"Bundle\",\n\"entry\":[\n{\"resource\":" NAPROXEN "},\n{\"resource\":" ASPIRIN
+        "},\n{\"resource\":" NUROFEN "}]\n}\n",
+        NAPROXEN "\r\n" PATIENT "\r\n\r\n" ASPIRIN "\n" NUROFEN "\n",
+        "{\"resourceType\":\"List\",\"contained\":[" NUROFEN "," ASPIRIN "," NAPROXEN "]}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        result r = RUN(forms[i], "coverage", "-");
+        assert_string_equal(r.errors, "");
+        assert_int_equal(r.code, 0);
+        assert_string_equal(r.out, "recognised by dmd-vmp: 1 (33.3 %)\n"
+                                   "recognised by name: 1 (33.3 %)\n"
+                                   "not recognised:\n"
+                                   "1\tNurofen\tnot-recognised\n");
+        done(&r);
+    }
+    static const char *const no_fhir[] = {"{\"a\":1}", "[1]", "{\"resourceType\":\"Bundle\"", NAPROXEN "\nNurofen\n"};
+    for (size_t i = 0; i < sizeof no_fhir / sizeof *no_fhir; i++) {
+        result r = RUN(no_fhir[i], "coverage", "-");
+        assert_int_equal(r.code, 3);
+        assert_string_equal(r.out, "");
+        assert_non_null(strstr(r.errors, "medreview terminology coverage: -: "));
+        done(&r);
+    }
+}
+
 /* A CSV is told by its line of column names; a damaged id is told with its line. */
 static void test_coverage_of_csv(void **state) {
     result r = RUN("dmd_type,dmd_id,dmd_name,bnf_code\r\n"
@@ -150,9 +189,12 @@ static void test_usage(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lookup_text),     cmocka_unit_test(test_lookup_says_why_not),
-        cmocka_unit_test(test_lookup_json),     cmocka_unit_test(test_coverage_of_lines),
-        cmocka_unit_test(test_coverage_of_csv), cmocka_unit_test(test_usage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lookup_text),
+                                       cmocka_unit_test(test_lookup_says_why_not),
+                                       cmocka_unit_test(test_lookup_json),
+                                       cmocka_unit_test(test_coverage_of_lines),
+                                       cmocka_unit_test(test_coverage_of_csv),
+                                       cmocka_unit_test(test_coverage_of_resources),
+                                       cmocka_unit_test(test_usage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
