@@ -112,7 +112,32 @@ static const char *fault(const mr_fhir_reader *r) {
     return r->odd ? "a member has a type that FHIR does not give it" : NULL;
 }
 
-static void item_push(walk *w, mr_json object, mr_fhir_item *item) {
+/* Room for that many items at once: to grow by doubling would leave half of it behind in the arena. */
+static bool reserve(mr_fhir_pages *p, size_t more) {
+    if (p->n_items + more <= p->cap_items) return true;
+    mr_fhir_item *v = MR_NEW_N(p->arena, mr_fhir_item, p->n_items + more);
+    if (!v) return false;
+    if (p->n_items) memcpy(v, p->items, p->n_items * sizeof *v);
+    p->items = v;
+    p->cap_items = p->n_items + more;
+    return true;
+}
+
+/* NULL: the arena is full. */
+static mr_fhir_item *item_new(walk *w, size_t kind) {
+    mr_fhir_pages *p = w->pages;
+    if (p->n_items == p->cap_items && !reserve(p, p->n_items ? p->n_items : 1)) {
+        p->reader.full = true;
+        return NULL;
+    }
+    mr_fhir_item *item = &p->items[p->n_items++];
+    item->kind = kinds[kind].kind;
+    item->type = kinds[kind].type;
+    item->page = p->n_pages;
+    return item;
+}
+
+static void item_finish(walk *w, mr_json object, mr_fhir_item *item) {
     mr_fhir_pages *p = w->pages;
     mr_fhir_reader *r = &p->reader;
     uint64_t version;
@@ -128,7 +153,6 @@ static void item_push(walk *w, mr_json object, mr_fhir_item *item) {
         item->unread = MR_UNREAD_MODIFIER_EXTENSION;
     }
     newest_note(p, w->page, item->updated);
-    r->full |= !MR_PUSH(p->arena, p->items, p->n_items, p->cap_items, *item);
 }
 
 static void outcome_read(walk *w, mr_json object) {
@@ -154,19 +178,20 @@ static mr_rc resource_walk(walk *w, mr_json object, mr_error *err) {
     if (mr_fhir_is(type, MR_SPAN("OperationOutcome"))) outcome_read(w, object);
     size_t kind = kind_of(type);
     if (kind == N_KINDS) return MR_OK; /* others are passed over */
-    mr_fhir_item item = {
-        .kind = kinds[kind].kind, .type = kinds[kind].type, .full_url = w->full_url, .page = w->pages->n_pages};
+    mr_fhir_item *item = item_new(w, kind);
+    if (!item) return MR_OK; /* the pages' reader says why */
+    item->full_url = w->full_url;
+    w->page->has_issue |= item->kind == MR_FK_ISSUE;
+    w->page->has_task |= item->kind == MR_FK_TASK;
     mr_fhir_reader_next(r);
     r->twice = w->twice;
-    w->page->has_issue |= item.kind == MR_FK_ISSUE;
-    w->page->has_task |= item.kind == MR_FK_TASK;
     if (kinds[kind].read) {
-        kinds[kind].read(r, object, &item);
-        r->full |= !item.is.use;
+        kinds[kind].read(r, object, item);
+        r->full |= !item->is.use;
     } else {
-        ours_read(r, object, &item);
+        ours_read(r, object, item);
     }
-    item_push(w, object, &item);
+    item_finish(w, object, item);
     return MR_OK;
 }
 
@@ -178,16 +203,17 @@ static void delete_walk(walk *w, mr_json request, mr_json response) {
     if (!mr_fhir_target_parse(mr_json_string(mr_json_get(request, "url")), &t)) return;
     size_t kind = kind_of(t.type);
     if (kind == N_KINDS) return;
-    mr_fhir_item item = {.kind = kinds[kind].kind, .type = kinds[kind].type, .deleted = true};
+    mr_fhir_item *item = item_new(w, kind);
+    if (!item) return;
     mr_span etag = mr_json_string(mr_json_get(response, "etag"));
     if (mr_span_starts(etag, "W/")) etag = mr_span_from(etag, 2);
     if (etag.len >= 2 && etag.ptr[0] == '"') etag = (mr_span){etag.ptr + 1, etag.len - 2};
     mr_fhir_reader_next(r);
-    item.page = w->pages->n_pages;
-    item.id = mr_fhir_keep(r, t.id);
-    item.version = mr_fhir_keep(r, etag);
-    item.updated = mr_fhir_keep(r, mr_json_string(mr_json_get(response, "lastModified")));
-    item_push(w, (mr_json){0}, &item);
+    item->deleted = true;
+    item->id = mr_fhir_keep(r, t.id);
+    item->version = mr_fhir_keep(r, etag);
+    item->updated = mr_fhir_keep(r, mr_json_string(mr_json_get(response, "lastModified")));
+    item_finish(w, (mr_json){0}, item);
 }
 
 /* One that is longer than any reference we write names nothing. */
@@ -218,7 +244,7 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
     }
     w->twice = r->twice;
     mr_fhir_base_note(w->pages, w->full_url);
-    if (mr_json_kind_of(resource) == MR_J_NONE) resource = bare;
+    if (!resource.at) resource = bare;
     if (mr_fhir_is_object(resource)) return resource_walk(w, resource, err);
     if (mr_fhir_is_object(request) || mr_fhir_is_object(response))
         delete_walk(w, request, response);
@@ -235,17 +261,6 @@ static void links_walk(walk *w, mr_json list) {
         if (mr_fhir_is(relation, MR_SPAN("next"))) w->page->next = mr_fhir_keep(r, url);
         if (mr_fhir_is(relation, MR_SPAN("self"))) w->page->self = mr_fhir_keep(r, url);
     }
-}
-
-/* Room for that many items at once: to grow by doubling would leave half of it behind in the arena. */
-static bool reserve(mr_fhir_pages *p, size_t more) {
-    if (p->n_items + more <= p->cap_items) return true;
-    mr_fhir_item *v = mr_arena_alloc(p->arena, mr_arena_times(p->n_items + more, sizeof *v), _Alignof(mr_fhir_item));
-    if (!v) return false;
-    if (p->n_items) memcpy(v, p->items, p->n_items * sizeof *v);
-    p->items = v;
-    p->cap_items = p->n_items + more;
-    return true;
 }
 
 static mr_rc bundle_walk(walk *outer, mr_json object, mr_error *err) {

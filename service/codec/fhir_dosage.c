@@ -100,13 +100,8 @@ static void dosage_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
 
 void mr_fhir_dosages_read(mr_fhir_reader *r, mr_json list, mr_fhir_use *use) {
     mr_entry *e = &use->entry;
-    if (!use->cap_dosage) { /* most have one */
-        e->dosage = mr_arena_alloc(r->arena, sizeof *e->dosage, _Alignof(mr_dosage));
-        use->cap_dosage = e->dosage != NULL;
-    }
-    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
-        mr_dosage d = {0};
-        dosage_read(r, l.value, &d);
-        r->full |= !MR_PUSH(r->arena, e->dosage, e->n_dosage, use->cap_dosage, d);
-    }
+    e->dosage = MR_NEW_N(r->arena, mr_dosage, mr_fhir_count(list));
+    r->full |= !e->dosage;
+    for (mr_fhir_list l = mr_fhir_each(list); e->dosage && mr_fhir_next(&l);)
+        dosage_read(r, l.value, &e->dosage[e->n_dosage++]);
 }

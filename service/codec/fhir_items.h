@@ -32,12 +32,12 @@ typedef struct mr_fhir_use { /* MedicationStatement and MedicationRequest */
     mr_entry entry;
     mr_fhir_pointer product;
     const mr_fhir_medication *contained; /* what product "#id" means; NULL when it is not there */
-    size_t cap_dosage, cap_linked;
+    size_t cap_linked;
 } mr_fhir_use;
 
 typedef struct mr_fhir_results { /* an Observation and its components */
     mr_observation *v;
-    size_t n, cap;
+    size_t n;
 } mr_fhir_results;
 
 typedef struct mr_fhir_person {

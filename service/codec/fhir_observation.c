@@ -1,38 +1,34 @@
 /* Observation (fhir.md 8.6): one result, and one more for each component. */
 #include "fhir_items.h"
 
-typedef struct reading {
-    mr_fhir_concept code;
-    mr_fhir_quantity quantity;
-    bool odd_value;
-} reading;
-
-static void value_read(mr_fhir_reader *r, mr_json v, mr_fhir_name name, reading *out) {
-    if (name == N_valueQuantity) mr_fhir_quantity_read(r, v, &out->quantity);
-    if (name == N_valueInteger) out->quantity.has_value = mr_json_number(v, &out->quantity.value);
+static void value_read(mr_fhir_reader *r, mr_json v, mr_fhir_name name, mr_fhir_quantity *ret) {
+    if (name == N_valueQuantity) mr_fhir_quantity_read(r, v, ret);
+    if (name == N_valueInteger) ret->has_value = mr_json_number(v, &ret->value);
 }
 
-static void push(mr_fhir_reader *r, mr_fhir_results *results, const reading *from) {
-    mr_observation o = {.codings = from->code.codings,
-                        .n_codings = from->code.n,
-                        .text = mr_fhir_concept_text(&from->code),
-                        .has_value = from->quantity.has_value,
-                        .value = from->quantity.value,
-                        .comparator = from->quantity.comparator,
-                        .unit = from->quantity.unit,
-                        .taken = MR_WHEN_NONE};
-    r->full |= !MR_PUSH(r->arena, results->v, results->n, results->cap, o);
+/* There is room. */
+static void push(mr_fhir_results *results, const mr_fhir_concept *code, const mr_fhir_quantity *quantity) {
+    mr_observation *o = &results->v[results->n++];
+    o->codings = code->codings;
+    o->n_codings = code->n;
+    o->text = mr_fhir_concept_text(code);
+    o->has_value = quantity->has_value;
+    o->value = quantity->value;
+    o->comparator = quantity->comparator;
+    o->unit = quantity->unit;
+    o->taken = MR_WHEN_NONE;
 }
 
 static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *results) {
-    reading part = {0};
+    mr_fhir_concept code = {0};
+    mr_fhir_quantity quantity = {0};
     for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
-        if (name == N_code) mr_fhir_concept_read(r, m.value, &part.code);
+        if (name == N_code) mr_fhir_concept_read(r, m.value, &code);
         if (name == N_modifierExtension) r->modified |= mr_json_size(m.value) > 0;
-        value_read(r, m.value, name, &part);
+        value_read(r, m.value, name, &quantity);
     }
-    push(r, results, &part);
+    push(results, &code, &quantity);
 }
 
 typedef enum worth { USE, PRELIMINARY, DROP, ODD } worth;
@@ -79,7 +75,8 @@ static void period_end(mr_fhir_reader *r, mr_json v, moment *ret) {
 void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
     mr_fhir_results *results = item->is.results = MR_NEW(r->arena, mr_fhir_results);
     if (!results) return;
-    reading whole = {0};
+    mr_fhir_concept code = {0};
+    mr_fhir_quantity quantity = {0};
     worth is_worth = ODD;
     mr_json components = {0};
     moment effective = {.when = MR_WHEN_NONE}, issued = {.when = MR_WHEN_NONE};
@@ -87,7 +84,7 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
         mr_fhir_name name = m.name;
         switch (name) {
         case N_status: is_worth = worth_of(mr_fhir_peek(r, m.value)); break;
-        case N_code: mr_fhir_concept_read(r, m.value, &whole.code); break;
+        case N_code: mr_fhir_concept_read(r, m.value, &code); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
         case N_effectiveDateTime:
         case N_effectiveInstant:
@@ -97,15 +94,17 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
         case N_issued: mr_fhir_when(r, mr_fhir_peek(r, m.value), &issued.when, &issued.instant_s); break;
         case N_component: components = m.value; break;
         case N_valueQuantity:
-        case N_valueInteger: value_read(r, m.value, name, &whole); break;
+        case N_valueInteger: value_read(r, m.value, name, &quantity); break;
         default: mr_fhir_head_read(r, m.name, m.value, item); break;
         }
     }
     item->odd_status = is_worth == ODD;
-    results->cap = 1 + mr_json_size(components); /* no more than it needs: results are many */
-    results->v = mr_arena_alloc(r->arena, mr_arena_times(results->cap, sizeof *results->v), _Alignof(mr_observation));
-    if (!results->v) results->cap = 0;
-    push(r, results, &whole);
+    results->v = MR_NEW_N(r->arena, mr_observation, 1 + mr_fhir_count(components));
+    if (!results->v) {
+        r->full = true;
+        return;
+    }
+    push(results, &code, &quantity);
     for (mr_fhir_list l = mr_fhir_each(components); mr_fhir_next(&l);) component_read(r, l.value, results);
     finish(results, is_worth, &effective, &issued);
 }

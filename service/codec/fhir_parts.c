@@ -194,7 +194,18 @@ static bool type_name(mr_span s) {
     return true;
 }
 
+/* Nearly every reference: Type/id and no more. */
+static bool plain_target(mr_span s, mr_fhir_target *ret) {
+    const char *slash = s.len ? memchr(s.ptr, '/', s.len) : NULL;
+    if (!slash) return false;
+    mr_span type = {s.ptr, (size_t)(slash - s.ptr)}, id = {slash + 1, s.len - type.len - 1};
+    if (!id.len || memchr(id.ptr, '/', id.len) || memchr(s.ptr, '#', s.len) || !type_name(type)) return false;
+    *ret = (mr_fhir_target){.type = type, .id = id};
+    return true;
+}
+
 bool mr_fhir_target_parse(mr_span reference, mr_fhir_target *ret) {
+    if (plain_target(reference, ret)) return true;
     mr_fhir_target t = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
     mr_span rest = reference;
     rest.len = mr_span_find(rest, '#'); /* a fragment names a part of the target */

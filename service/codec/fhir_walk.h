@@ -166,4 +166,11 @@ static inline bool mr_fhir_next(mr_fhir_list *l) {
     return false;
 }
 
+/* Of the elements that mr_fhir_next gives. */
+static inline size_t mr_fhir_count(mr_json list) {
+    size_t n = 0;
+    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) n++;
+    return n;
+}
+
 #endif

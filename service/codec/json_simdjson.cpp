@@ -331,10 +331,12 @@ mr_json_kind mr_json_kind_of(mr_json v) noexcept {
 }
 
 mr_json mr_json_get(mr_json object, const char *name) noexcept {
-    if (mr_fhir_type(object) == '{') {
-        const size_t n = std::strlen(name);
-        for (mr_json_iter it = mr_json_begin(object); mr_json_next(&it);)
-            if (it.name.len == n && std::memcmp(it.name.ptr, name, n) == 0) return it.value;
+    if (mr_fhir_type(object) != '{') return handle(nullptr, 0);
+    const mr_json_tape *t = mr_tape_of(object);
+    const size_t n = std::strlen(name), end = behind(object) - 1;
+    for (size_t at = object.index + 1; at < end; at = mr_tape_after(t->words[at], at)) {
+        const mr_span text = text_at(t, at++);
+        if (text.len == n && std::memcmp(text.ptr, name, n) == 0) return handle(t, at);
     }
     return handle(nullptr, 0);
 }
