@@ -97,6 +97,10 @@ refused=$(grep -v '^Error: exit status' <<<"$refused" || true) # that line is bu
 [[ $code == 2 ]] && ok "serve without configuration is refused: $(tail -1 <<<"$refused")" ||
   bad "serve without configuration: exit $code, $(tail -1 <<<"$refused")"
 
+# The main job, inside: sandbox, synthetic patients, events, reviews, worklist.
+demo=$(inside timeout 200 medreview demo --once 2>&1 | tail -1) || true
+[[ $demo =~ ^demo:\ 50\ patients.*\ 0\ lost$ ]] && ok "$demo" || bad "demo --once: $demo"
+
 # With a configuration it starts, answers and ends with 0 on SIGTERM. Chroot isolation shares the machine's network,
 # so it is told to listen on loopback; the FHIR server that it is given does not exist, which may not stop it.
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -106,7 +110,7 @@ install -d -m 0777 "$control"
 # shellcheck disable=SC2016
 buildah run -v "$control:/control" "$container" -- env MEDREVIEW_LISTEN="127.0.0.1:$port" MEDREVIEW_FHIR_BASE_URL=http://127.0.0.1:9/fhir \
   MEDREVIEW_FHIR_ALLOW_HTTP=true MEDREVIEW_SITE_ID=check MEDREVIEW_SITE_BASE_URI=https://medreview.check.test \
-  MEDREVIEW_SITE_KEY=container-check-0123456789abcdef0123456789 MEDREVIEW_NOTIFY_BEARER=container-check \
+  MEDREVIEW_SITE_KEY=container-check-0123456789abcdef0123456789 MEDREVIEW_NOTIFY_BEARER=container-check-0123456789 \
   MEDREVIEW_SUBSCRIPTION_MANAGE=false \
   sh -c 'medreview serve & p=$!
          while [ ! -e /control/stop ] && kill -0 $p 2>/dev/null; do sleep 0.2; done
