@@ -18,7 +18,7 @@ static whose whose_is(gather *g, const mr_fhir_item *item) {
         g->unnamed++;
         return MINE;
     }
-    if (!g->named || mr_span_eq(item->who, g->patient)) return MINE;
+    if (!g->named || mr_fhir_same(item->who, g->patient)) return MINE;
     bool other = bsearch(&item->who, p->patients, p->n_patients, sizeof(mr_span), mr_fhir_span_cmp);
     return other && !g->others_are_foreign ? ANOTHERS : FOREIGN;
 }
@@ -211,7 +211,7 @@ static void person_take(gather *g) {
         const mr_fhir_group *group = &g->pages->groups[i];
         const mr_fhir_item *item = mr_fhir_best(g->pages, group);
         if (item->kind != MR_FK_PATIENT || item->deleted || !item->is.person) continue;
-        if (mr_span_eq(item->who, g->patient))
+        if (mr_fhir_same(item->who, g->patient))
             person_read(g, group, item);
         else
             g->foreign += g->others_are_foreign;
@@ -229,7 +229,7 @@ static void read_take(gather *g) {
     for (size_t i = 0; !g->full && i < g->pages->n_groups; i++) {
         const mr_fhir_item *item = mr_fhir_best(g->pages, &g->pages->groups[i]);
         if (!item->id.ptr || item->deleted || item->kind == MR_FK_MEDICATION || item->kind == MR_FK_SUBSTANCE) continue;
-        if (item->who.ptr && g->named && !mr_span_eq(item->who, g->patient)) continue;
+        if (item->who.ptr && g->named && !mr_fhir_same(item->who, g->patient)) continue;
         g->out->read[g->out->n_read++] = item->reference;
     }
 }
@@ -260,7 +260,7 @@ static void sums(gather *g) {
     g->full |= rc != MR_OK;
     g->out->n_unresolved = sort_unique(g->out->unresolved, g->out->n_unresolved);
     g->out->n_inputs = sort_unique(g->out->inputs, g->out->n_inputs);
-    g->out->n_read = sort_unique(g->out->read, g->out->n_read);
+    if (g->out->n_read) qsort(g->out->read, g->out->n_read, sizeof(mr_span), mr_fhir_span_cmp); /* each once already */
 }
 
 enum {
@@ -316,7 +316,8 @@ mr_rc mr_fhir_collect(mr_fhir_pages *p, mr_span patient, bool others_are_foreign
     size_t n_patients;
     mr_rc rc = mr_fhir_patients(p, &patients, &n_patients, err);
     if (rc) return rc;
-    if (!patient.ptr && n_patients) g.patient = patients[0];
+    mr_span *known = bsearch(&patient, patients, n_patients, sizeof patient, mr_fhir_span_cmp);
+    if (known || (!patient.ptr && n_patients)) g.patient = known ? *known : patients[0]; /* the span that items share */
     g.named = g.patient.ptr;
     mr_raw_init(&out.raw);
     if (!gather_all(&g)) return mr_arena_why(g.full ? a : p->arena, err);

@@ -240,19 +240,28 @@ static mr_span owner(const mr_fhir_pages *p, const mr_index *persons, const mr_f
     return !t.base.ptr || mr_fhir_own_base(p, t.base) ? t.id : reference;
 }
 
+/* Of one page, its first Patient; absent when it has none. */
+static mr_span page_person(const mr_fhir_pages *p, size_t first) {
+    for (size_t i = first; i < p->n_items; i++)
+        if (p->items[i].kind == MR_FK_PATIENT) return person_key(&p->items[i]);
+    return MR_SPAN_NONE;
+}
+
 mr_rc mr_fhir_owners_find(mr_fhir_pages *p, size_t first, mr_error *err) {
     mr_index *persons = page_persons(p, first);
     if (!persons) return mr_arena_why(p->arena, err);
+    mr_span person = page_person(p, first);
     mr_span last = MR_SPAN_NONE, last_who = MR_SPAN_NONE; /* nearly always the same as before */
     for (size_t i = first; i < p->n_items; i++) {
         mr_fhir_item *item = &p->items[i];
         bool product = item->kind == MR_FK_MEDICATION || item->kind == MR_FK_SUBSTANCE;
         if (item->kind == MR_FK_PATIENT)
             item->who = person_key(item);
-        else if (!product && !item->deleted && last.ptr && mr_span_eq(last, item->subject.reference))
+        else if (!product && !item->deleted && last.ptr && mr_fhir_is(last, item->subject.reference))
             item->who = last_who;
         else if (!product && !item->deleted)
             item->who = owner(p, persons, item);
+        if (person.ptr && item->who.ptr != person.ptr && mr_fhir_is(item->who, person)) item->who = person;
         if (!product && item->subject.reference.ptr) {
             last = item->subject.reference;
             last_who = item->who;

@@ -35,6 +35,10 @@ static inline mr_span mr_fhir_keep(mr_fhir_reader *r, mr_span s) {
 static inline bool mr_fhir_is(mr_span a, mr_span b) {
     return a.len == b.len && (!b.len || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
+/* For texts that are mostly one and the same. */
+static inline bool mr_fhir_same(mr_span a, mr_span b) {
+    return (a.ptr == b.ptr && a.len == b.len) || mr_fhir_is(a, b);
+}
 
 /* for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an
  * object. A name that stands twice is noted, if the loop goes to its end. */

@@ -34,11 +34,11 @@ typedef struct mr_json_tape {
 typedef struct mr_fhir_member {
     mr_json value;
     mr_fhir_name name;
-    bool lost; /* the names stand in no order that can be learnt; those seen are in `seen` */
+    bool lost; /* the names stand in no order that can be learnt; those seen are one bit each */
     const mr_order_step *step;
     size_t at, end, begin; /* of the next name; behind the last value */
     bool *twice;
-    uint64_t seen[2];
+    uint64_t seen_low, seen_high;
 } mr_fhir_member;
 
 /* The elements that are not null; a lone object or string where a list belongs counts as a list of one:

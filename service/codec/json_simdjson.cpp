@@ -257,16 +257,17 @@ const mr_order_step *step_at(const mr_fhir_member *m) {
 
 /* false: it was seen before. */
 bool see(mr_fhir_member *m, mr_fhir_name name) {
+    uint64_t &seen = name < 64 ? m->seen_low : m->seen_high;
     const uint64_t bit = uint64_t{1} << (name & 63);
-    const bool fresh = !(m->seen[name >> 6] & bit);
-    m->seen[name >> 6] |= bit;
+    const bool fresh = !(seen & bit);
+    seen |= bit;
     return fresh;
 }
 
 void lose(mr_fhir_member *m) {
     const mr_json_tape *t = mr_tape_of(m->value);
     m->lost = true;
-    m->seen[0] = m->seen[1] = 0;
+    m->seen_low = m->seen_high = 0;
     for (size_t at = m->begin; at < m->at;) {
         see(m, name_at(text_at(t, at++)));
         at = mr_tape_after(t->words[at], at);
