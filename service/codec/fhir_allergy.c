@@ -12,7 +12,7 @@ static bool negation(const mr_fhir_concept *c) {
 /* Where the allergy itself has no code, the substances of its reactions say what it is to. */
 static void reactions(mr_fhir_reader *r, mr_json list, mr_fhir_concept *ret) {
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);)
-        for (mr_fhir_member m = mr_fhir_open(r, l.value); mr_fhir_member_next(&m);)
+        for (mr_fhir_member m = mr_fhir_members(l.value); mr_fhir_member_next(&m);)
             if (m.name == N_substance) mr_fhir_concept_read(r, m.value, ret);
 }
 
@@ -21,11 +21,11 @@ void mr_fhir_allergy_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     if (!a) return;
     mr_span clinical = MR_SPAN_NONE, verification = MR_SPAN_NONE;
     mr_fhir_concept code = {0}, substances = {0};
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_clinicalStatus: clinical = mr_fhir_concept_code(r, m.value); break;
-        case N_verificationStatus: verification = mr_fhir_concept_code(r, m.value); break;
+        case N_clinicalStatus: clinical = mr_fhir_concept_code(m.value); break;
+        case N_verificationStatus: verification = mr_fhir_concept_code(m.value); break;
         case N_code: mr_fhir_concept_read(r, m.value, &code); break;
         case N_patient: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
         case N_reaction: reactions(r, m.value, &substances); break;

@@ -33,7 +33,7 @@ static size_t kind_of(mr_span type) {
 }
 
 void mr_fhir_meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         if (m.name == N_versionId) item->version = mr_fhir_text(r, m.value);
         if (m.name == N_lastUpdated) item->updated = mr_fhir_text(r, m.value);
     }
@@ -41,7 +41,7 @@ void mr_fhir_meta_read(mr_fhir_reader *r, mr_json v, mr_fhir_item *item) {
 
 /* DetectedIssue and Task: only whose they are. */
 static void ours_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item) {
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_patient || name == N_for)
             mr_fhir_pointer_read(r, m.value, false, &item->subject);
@@ -107,8 +107,8 @@ static void newest_note(mr_fhir_pages *p, mr_fhir_page *page, mr_span updated) {
     p->newest_s = at_s;
 }
 
-static const char *fault(const mr_fhir_reader *r) {
-    if (r->twice) return "a name stands twice in it";
+static const char *fault(const mr_fhir_reader *r, bool twice) {
+    if (twice) return "a name stands twice in it";
     return r->odd ? "a member has a type that FHIR does not give it" : NULL;
 }
 
@@ -137,7 +137,7 @@ static mr_fhir_item *item_new(walk *w, size_t kind) {
     return item;
 }
 
-static void item_finish(walk *w, mr_json object, mr_fhir_item *item) {
+static void item_finish(walk *w, mr_json object, bool twice, mr_fhir_item *item) {
     mr_fhir_pages *p = w->pages;
     mr_fhir_reader *r = &p->reader;
     uint64_t version;
@@ -145,7 +145,7 @@ static void item_finish(walk *w, mr_json object, mr_fhir_item *item) {
     item->at = object;
     reference_set(r, object, item);
     item->bad_date = r->bad_date;
-    const char *reason = fault(r);
+    const char *reason = fault(r, twice);
     if (reason) {
         item->unread = MR_UNREAD_UNREADABLE;
         refuse(w, item->reference, reason);
@@ -184,14 +184,13 @@ static mr_rc resource_walk(walk *w, mr_json object, mr_error *err) {
     w->page->has_issue |= item->kind == MR_FK_ISSUE;
     w->page->has_task |= item->kind == MR_FK_TASK;
     mr_fhir_reader_next(r);
-    r->twice = w->twice;
     if (kinds[kind].read) {
         kinds[kind].read(r, object, item);
         r->full |= !item->is.use;
     } else {
         ours_read(r, object, item);
     }
-    item_finish(w, object, item);
+    item_finish(w, object, w->twice | mr_fhir_twice(object), item);
     return MR_OK;
 }
 
@@ -213,7 +212,7 @@ static void delete_walk(walk *w, mr_json request, mr_json response) {
     item->id = mr_fhir_keep(r, t.id);
     item->version = mr_fhir_keep(r, etag);
     item->updated = mr_fhir_keep(r, mr_json_string(mr_json_get(response, "lastModified")));
-    item_finish(w, (mr_json){0}, item);
+    item_finish(w, (mr_json){0}, false, item);
 }
 
 /* One that is longer than any reference we write names nothing. */
@@ -231,8 +230,7 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
         unreadable(w, "an entry is no object");
         return MR_OK;
     }
-    mr_fhir_reader_next(r);
-    for (mr_fhir_member m = mr_fhir_open(r, entry); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(entry); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_fullUrl: w->full_url = full_url_keep(r, mr_fhir_string(m.value)); break;
         case N_resource: resource = m.value; break;
@@ -242,7 +240,7 @@ static mr_rc entry_walk(walk *w, mr_json entry, mr_error *err) {
         default: break;
         }
     }
-    w->twice = r->twice;
+    w->twice = mr_fhir_twice(entry);
     mr_fhir_base_note(w->pages, w->full_url);
     if (!resource.at) resource = bare;
     if (mr_fhir_is_object(resource)) return resource_walk(w, resource, err);

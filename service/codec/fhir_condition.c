@@ -45,11 +45,11 @@ void mr_fhir_condition_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     mr_fhir_concept code = {0};
     bool abated = false;
     c->onset = c->recorded = c->abated = MR_WHEN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_clinicalStatus: clinical_code = mr_fhir_concept_code(r, m.value); break;
-        case N_verificationStatus: verification_code = mr_fhir_concept_code(r, m.value); break;
+        case N_clinicalStatus: clinical_code = mr_fhir_concept_code(m.value); break;
+        case N_verificationStatus: verification_code = mr_fhir_concept_code(m.value); break;
         case N_code: mr_fhir_concept_read(r, m.value, &code); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
         case N_onsetDateTime: mr_fhir_when(r, mr_fhir_peek(r, m.value), &c->onset, NULL); break;

@@ -27,7 +27,7 @@ static void repeat_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
     size_t moments = 0;
     mr_span unit = MR_SPAN_NONE;
     bool loose = false; /* a range, or certain days of the week: no plain frequency */
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_frequency: (void)mr_json_number(m.value, &frequency); break; /* left at 0: not known */
         case N_period: (void)mr_json_number(m.value, &period); break;
@@ -53,9 +53,9 @@ static void repeat_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
 
 static void timing_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
     mr_json repeat = {0};
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
-        if (name == N_code) timing_code(mr_fhir_concept_code(r, m.value), d);
+        if (name == N_code) timing_code(mr_fhir_concept_code(m.value), d);
         if (name == N_repeat) repeat = m.value;
     }
     repeat_read(r, repeat, d);
@@ -66,7 +66,7 @@ static void dose_read(mr_fhir_reader *r, mr_json list, mr_dosage *d) {
     bool seen = false;
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
         mr_fhir_quantity q = {0};
-        for (mr_fhir_member m = mr_fhir_open(r, l.value); mr_fhir_member_next(&m);)
+        for (mr_fhir_member m = mr_fhir_members(l.value); mr_fhir_member_next(&m);)
             if (m.name == N_doseQuantity) mr_fhir_quantity_read(r, m.value, &q);
         if (!q.has_value || q.value <= 0 || q.comparator != MR_CMP_NONE) continue;
         if (seen && (q.value < d->dose || q.value > d->dose || !mr_span_eq(q.unit, d->dose_unit))) {
@@ -82,7 +82,7 @@ static void dose_read(mr_fhir_reader *r, mr_json list, mr_dosage *d) {
 
 static void dosage_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
     mr_fhir_concept route = {0};
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_text: d->text = mr_fhir_text(r, m.value); break;
         case N_timing: timing_read(r, m.value, d); break;

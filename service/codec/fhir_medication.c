@@ -3,7 +3,7 @@
 
 static void ratio_read(mr_fhir_reader *r, mr_json v, mr_fhir_ingredient *in) {
     mr_fhir_quantity top = {0}, bottom = {0};
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_numerator) mr_fhir_quantity_read(r, m.value, &top);
         if (name == N_denominator) mr_fhir_quantity_read(r, m.value, &bottom);
@@ -38,7 +38,7 @@ static void ingredient_read(mr_fhir_reader *r, mr_json v, mr_json contained, mr_
     mr_fhir_ingredient in = {0};
     mr_fhir_concept code = {0};
     bool active = true;
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_itemCodeableConcept: mr_fhir_concept_read(r, m.value, &code); break;
         case N_itemReference: item_reference(r, m.value, contained, &code, &in.item); break;
@@ -58,7 +58,7 @@ static void ingredient_read(mr_fhir_reader *r, mr_json v, mr_json contained, mr_
 mr_fhir_medication *mr_fhir_medication_read(mr_fhir_reader *r, mr_json object, mr_json contained, mr_fhir_item *item) {
     mr_fhir_medication *med = MR_NEW(r->arena, mr_fhir_medication);
     if (!med) return NULL;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_code: mr_fhir_concept_read(r, m.value, &med->code); break;

@@ -27,7 +27,6 @@ bool mr_fhir_type_valid(mr_span type) {
 
 typedef struct reading {
     mr_arena *arena;
-    mr_fhir_reader reader;
     mr_index *seen; /* "Type/id" -> notice */
     mr_notices out;
     size_t cap;
@@ -108,9 +107,8 @@ static bool reference_set(mr_notice *notice, mr_span reference) {
 }
 
 static void resource_read(reading *rd, mr_json object, mr_notice *notice) {
-    mr_fhir_reader *r = &rd->reader;
     mr_span type = MR_SPAN_NONE, id = MR_SPAN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_resourceType: type = mr_fhir_string(m.value); break;
         case N_id: id = mr_fhir_string(m.value); break;
@@ -118,13 +116,13 @@ static void resource_read(reading *rd, mr_json object, mr_notice *notice) {
         case N_patient:
         case N_for: patient_set(notice, mr_json_string(mr_json_get(m.value, "reference"))); break;
         case N_meta:
-            for (mr_fhir_member k = mr_fhir_open(r, m.value); mr_fhir_member_next(&k);)
+            for (mr_fhir_member k = mr_fhir_members(m.value); mr_fhir_member_next(&k);)
                 if (k.name == N_versionId) set(notice->version, sizeof notice->version, mr_fhir_string(k.value));
             break;
         default: break;
         }
     }
-    if (r->twice) fail(rd, MR_MALFORMED, "a name stands twice in the resource");
+    if (mr_fhir_twice(object)) fail(rd, MR_MALFORMED, "a name stands twice in the resource");
     if (!mr_fhir_type_valid(type)) {
         fail(rd, MR_MALFORMED, "no FHIR resource: resourceType is missing or none of FHIR's");
         return;
@@ -333,7 +331,7 @@ static bool is_xml(const mr_notice_request *req, mr_span body) {
 }
 
 mr_rc mr_fhir_notice_read(const mr_notice_request *req, mr_arena *a, mr_notices *ret, mr_error *err) {
-    reading rd = {.arena = a, .reader = {.arena = a}, .seen = mr_index_new(a, 8), .err = err};
+    reading rd = {.arena = a, .seen = mr_index_new(a, 8), .err = err};
     mr_notice from_path = {.deleted = false};
     mr_span body = mr_span_trim(req->body);
     if (!rd.seen) return mr_arena_why(a, err);

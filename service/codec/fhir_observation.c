@@ -22,7 +22,7 @@ static void push(mr_fhir_results *results, const mr_fhir_concept *code, const mr
 static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *results) {
     mr_fhir_concept code = {0};
     mr_fhir_quantity quantity = {0};
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_code) mr_fhir_concept_read(r, m.value, &code);
         if (name == N_modifierExtension) r->modified |= mr_json_size(m.value) > 0;
@@ -80,7 +80,7 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
     worth is_worth = ODD;
     mr_json components = {0};
     moment effective = {.when = MR_WHEN_NONE}, issued = {.when = MR_WHEN_NONE};
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_status: is_worth = worth_of(mr_fhir_peek(r, m.value)); break;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 void mr_fhir_reader_next(mr_fhir_reader *r) {
-    r->twice = r->odd = r->bad_date = r->modified = false;
+    r->odd = r->bad_date = r->modified = false;
 }
 
 mr_span mr_fhir_copy(mr_fhir_reader *r, mr_span s) {
@@ -44,7 +44,7 @@ void mr_fhir_when(mr_fhir_reader *r, mr_span text, mr_when *ret, int64_t *ret_in
 }
 
 void mr_fhir_period(mr_fhir_reader *r, mr_json v, mr_when *ret_start, mr_when *ret_end, int64_t *ret_end_s) {
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_start && ret_start) mr_fhir_when(r, mr_fhir_peek(r, m.value), ret_start, NULL);
         if (name == N_end && ret_end) mr_fhir_when(r, mr_fhir_peek(r, m.value), ret_end, ret_end_s);
@@ -60,7 +60,7 @@ static mr_span keep_system(mr_fhir_reader *r, mr_span s) {
 
 void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
     mr_coding c = {MR_SPAN_NONE, MR_SPAN_NONE, MR_SPAN_NONE};
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_system: c.system = keep_system(r, mr_fhir_peek(r, m.value)); break;
         case N_code: c.code = mr_fhir_text(r, m.value); break;
@@ -81,7 +81,7 @@ void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret) {
         r->odd |= mr_fhir_type(v) != 'n';
         return;
     }
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_coding:
             for (mr_fhir_list l = mr_fhir_each(m.value); mr_fhir_next(&l);) mr_fhir_coding_read(r, l.value, ret);
@@ -99,12 +99,12 @@ mr_span mr_fhir_concept_text(const mr_fhir_concept *c) {
     return MR_SPAN_NONE;
 }
 
-mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v) {
+mr_span mr_fhir_concept_code(mr_json v) {
     mr_span code = MR_SPAN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         if (m.name != N_coding) continue;
         for (mr_fhir_list l = mr_fhir_each(m.value); !code.len && mr_fhir_next(&l);)
-            for (mr_fhir_member c = mr_fhir_open(r, l.value); mr_fhir_member_next(&c);)
+            for (mr_fhir_member c = mr_fhir_members(l.value); mr_fhir_member_next(&c);)
                 if (c.name == N_code) code = mr_fhir_string(c.value);
     }
     return code.len ? code : MR_SPAN_NONE;
@@ -120,7 +120,7 @@ static mr_comparator comparator(mr_span s) {
 
 void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) {
     mr_span system = MR_SPAN_NONE, code = MR_SPAN_NONE, unit = MR_SPAN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_value:
             ret->has_value = mr_json_number(m.value, &ret->value);
@@ -139,7 +139,7 @@ void mr_fhir_quantity_read(mr_fhir_reader *r, mr_json v, mr_fhir_quantity *ret) 
 
 mr_span mr_fhir_identifier_read(mr_fhir_reader *r, mr_json v) {
     mr_span system = MR_SPAN_NONE, value = MR_SPAN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_system) system = mr_fhir_peek(r, m.value);
         if (name == N_value) value = mr_fhir_peek(r, m.value);
@@ -155,7 +155,7 @@ void mr_fhir_pointer_read(mr_fhir_reader *r, mr_json v, bool with_display, mr_fh
         r->odd |= mr_fhir_type(v) != 'n';
         return;
     }
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_reference: ret->reference = mr_fhir_text(r, m.value); break;
         case N_identifier: ret->identifier = mr_fhir_identifier_read(r, m.value); break;

@@ -12,7 +12,6 @@ typedef struct mr_fhir_reader {
     mr_arena *arena;
     bool borrow;    /* texts are left in the document; not so what may hold a zero byte */
     bool full;      /* the arena is out of room */
-    bool twice;     /* a name stands twice in an object that was visited */
     bool odd;       /* a member that matters has another JSON type than FHIR gives it */
     bool bad_date;  /* a date that is none */
     bool modified;  /* a modifierExtension: it may turn the meaning round */
@@ -40,11 +39,6 @@ static inline bool mr_fhir_same(mr_span a, mr_span b) {
     return (a.ptr == b.ptr && a.len == b.len) || mr_fhir_is(a, b);
 }
 
-/* for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) switch (m.name) ...: the members of an
- * object. A name that stands twice is noted, if the loop goes to its end. */
-static inline mr_fhir_member mr_fhir_open(mr_fhir_reader *r, mr_json object) {
-    return mr_fhir_members(object, &r->twice);
-}
 /* Borrowed from the document; absent for null and "". */
 static inline mr_span mr_fhir_peek(mr_fhir_reader *r, mr_json v) {
     mr_span s = mr_fhir_string(v);
@@ -69,7 +63,7 @@ void mr_fhir_concept_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret);
 /* text, else the first display; absent when none. */
 mr_span mr_fhir_concept_text(const mr_fhir_concept *c);
 /* The first code, of whatever system; borrowed from the document. For status concepts with a required value set. */
-mr_span mr_fhir_concept_code(mr_fhir_reader *r, mr_json v);
+mr_span mr_fhir_concept_code(mr_json v);
 /* A list of CodeableConcept or Coding within "route" and the like, all codings together. */
 void mr_fhir_coding_read(mr_fhir_reader *r, mr_json v, mr_fhir_concept *ret);
 

@@ -10,7 +10,7 @@ static mr_sex sex_of(mr_span s) {
 static void link_read(mr_fhir_reader *r, mr_json v, mr_patient *p) {
     mr_fhir_pointer other = {0};
     bool replaced = false;
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_type) replaced = mr_fhir_is(mr_fhir_peek(r, m.value), MR_SPAN("replaced-by"));
         if (name == N_other) mr_fhir_pointer_read(r, m.value, false, &other);
@@ -25,7 +25,7 @@ void mr_fhir_patient_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     mr_patient *p = &person->patient;
     bool active = true;
     p->birth = MR_WHEN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_birthDate: mr_fhir_when(r, mr_fhir_peek(r, m.value), &p->birth, NULL); break;

@@ -59,7 +59,7 @@ static void duration_read(mr_fhir_reader *r, mr_json v, supply *s) {
 }
 
 static void dispense_read(mr_fhir_reader *r, mr_json v, supply *s) {
-    for (mr_fhir_member m = mr_fhir_open(r, v); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_validityPeriod: mr_fhir_period(r, m.value, &s->start, &s->end, NULL); break;
         case N_expectedSupplyDuration: duration_read(r, m.value, s); break;
@@ -105,7 +105,7 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     bool continuous = false;
     e->kind = MR_ENTRY_REQUEST;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_status: e->status = request_status(mr_fhir_peek(r, m.value)); break;
@@ -118,7 +118,7 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
         case N_dosageInstruction: mr_fhir_dosages_read(r, m.value, use); break;
         case N_dispenseRequest: dispense_read(r, m.value, &s); break;
         case N_courseOfTherapyType:
-            continuous = mr_fhir_is(mr_fhir_concept_code(r, m.value), MR_SPAN("continuous"));
+            continuous = mr_fhir_is(mr_fhir_concept_code(m.value), MR_SPAN("continuous"));
             break;
         case N_basedOn: mr_fhir_links_read(r, m.value, use); break;
         case N_contained: contained = m.value; break;

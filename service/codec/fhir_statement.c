@@ -25,7 +25,7 @@ static void extensions(mr_fhir_reader *r, mr_json list, mr_entry *e) {
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
         mr_json value = {0};
         bool ours = false;
-        for (mr_fhir_member m = mr_fhir_open(r, l.value); mr_fhir_member_next(&m);) {
+        for (mr_fhir_member m = mr_fhir_members(l.value); mr_fhir_member_next(&m);) {
             mr_fhir_name name = m.name;
             if (name == N_url) ours = mr_fhir_is(mr_fhir_peek(r, m.value), MR_SPAN(LAST_ISSUE));
             if (name == N_valueDateTime) value = m.value;
@@ -73,7 +73,7 @@ void mr_fhir_statement_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     mr_json contained = {0};
     e->kind = MR_ENTRY_STATEMENT;
     e->from = e->until = e->asserted = e->last_issue = MR_WHEN_NONE;
-    for (mr_fhir_member m = mr_fhir_open(r, object); mr_fhir_member_next(&m);) {
+    for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
         case N_status: e->status = statement_status(mr_fhir_peek(r, m.value)); break;

@@ -25,20 +25,19 @@ typedef struct mr_json_tape {
     const uint64_t *words;
     const uint8_t *strings;
     mr_order *order; /* of members, as learnt so far */
-    bool zeros;      /* a string may hold a zero byte */
+    mr_json_doc *doc;
+    bool zeros; /* a string may hold a zero byte */
+    bool twice; /* a name, known or not, stood twice in an object that was walked to its end */
 } mr_json_tape;
 
 /* The members of an object whose names we know, in its order, each name once:
- * for (mr_fhir_member m = mr_fhir_members(v, &twice); mr_fhir_member_next(&m);) switch (m.name) ...
+ * for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) switch (m.name) ...
  * Hand on what it holds, not its address: then the compiler keeps it in registers. */
 typedef struct mr_fhir_member {
     mr_json value;
     mr_fhir_name name;
-    bool lost; /* the names stand in no order that can be learnt; those seen are one bit each */
-    const mr_order_step *step;
-    size_t at, end, begin; /* of the next name; behind the last value */
-    bool *twice;
-    uint64_t seen_low, seen_high;
+    size_t at, end;            /* of the next name; behind the last value */
+    const mr_order_step *step; /* where to look for that name */
 } mr_fhir_member;
 
 /* The elements that are not null; a lone object or string where a list belongs counts as a list of one:
@@ -51,9 +50,10 @@ typedef struct mr_fhir_list {
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* A member whose name is on no known path: the whole object is looked through, and its path learnt. N_unknown: the end.
- */
-mr_fhir_member mr_fhir_member_search(mr_fhir_member m) MR_NOEXCEPT;
+/* The step of a name that is on no known path: the whole object is looked through, and its path learnt. */
+const mr_order_step *mr_fhir_path(const mr_json_tape *t, size_t at, size_t end) MR_NOEXCEPT;
+/* Whether a name stood twice since it was asked last. */
+bool mr_fhir_twice(mr_json v) MR_NOEXCEPT;
 #ifdef __cplusplus
 }
 #endif
@@ -97,17 +97,16 @@ static inline mr_span mr_tape_text(const uint8_t *place) {
     return s;
 }
 
-/* No members when it is no object. *twice becomes true when a name, known or not, stands twice. */
-static inline mr_fhir_member mr_fhir_members(mr_json object, bool *twice) {
+/* No members when it is no object. */
+static inline mr_fhir_member mr_fhir_members(mr_json object) {
     const mr_json_tape *t = mr_tape_of(object);
     mr_fhir_member m;
     m.value = object;
-    m.lost = false;
+    m.name = N_unknown;
     m.step = NULL;
-    m.twice = twice;
-    m.at = m.end = m.begin = 0;
+    m.at = m.end = 0;
     if (!mr_fhir_is_object(object)) return m;
-    m.at = m.begin = object.index + 1;
+    m.at = object.index + 1;
     m.end = (uint32_t)t->words[object.index] - 1;
     if (m.at < m.end) m.step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m.at]))];
     return m;
@@ -117,15 +116,12 @@ static inline bool mr_fhir_member_next(mr_fhir_member *m) {
     const mr_json_tape *t = mr_tape_of(m->value);
     while (m->at < m->end) {
         const mr_order_step *s = mr_order_find(m->step, mr_tape_place(t->strings, t->words[m->at]));
-        if (!s) {
-            *m = mr_fhir_member_search(*m);
-            return m->name != N_unknown;
-        }
+        if (!s) s = mr_fhir_path(t, m->at, m->end);
         m->value.index = m->at + 1;
         const uint64_t word = t->words[m->value.index];
-        m->name = (mr_fhir_name)s->name;
         m->at = mr_tape_after(word, m->value.index);
         m->step = s->next;
+        m->name = (mr_fhir_name)s->name;
         if (m->name != N_unknown) return true;
     }
     return false;

@@ -20,12 +20,20 @@ extern "C" { /* C headers: they do not know of C++ */
 
 using simdjson::dom::parser;
 
+/* An object whose names stand in no order that can be learnt, while it is walked. */
+struct lost_object {
+    size_t begin, at, end;
+    uint64_t seen[2]; /* the names before `at`, one bit each */
+};
+
 struct mr_json_doc {
     mr_json_tape tape; /* of what was read last */
     parser reader;
     char *copy = nullptr; /* of unpadded input */
     size_t copy_room = 0;
     mr_order order; /* outlives the text: the next one is written alike */
+    size_t n_lost = 0;
+    lost_object lost[MR_MAX_JSON_DEPTH]; /* each within the one before */
 };
 
 namespace {
@@ -231,13 +239,23 @@ size_t count(mr_json v) {
     return n;
 }
 
+/* Steps that fit any name, for objects that are lost. */
+struct step_table {
+    mr_order_step of[N_COUNT];
+};
+constexpr step_table steps_for_all() {
+    step_table t{};
+    for (size_t i = 0; i < N_COUNT; i++) t.of[i].name = static_cast<uint8_t>(i);
+    return t;
+}
+constexpr step_table STEPS = steps_for_all();
+
 /* Looks through the whole object, and learns its path; false: it has none, or there is no room for it. */
-bool path_learn(const mr_fhir_member *m) {
-    const mr_json_tape *t = mr_tape_of(m->value);
+bool path_learn(const mr_json_tape *t, size_t begin, size_t end) {
     const uint8_t *names[MR_ORDER_DEPTH];
     uint8_t name_of[MR_ORDER_DEPTH];
     size_t n = 0;
-    for (size_t at = m->begin; at < m->end; n++) {
+    for (size_t at = begin; at < end; n++) {
         if (n == MR_ORDER_DEPTH) return false;
         names[n] = mr_tape_place(t->strings, t->words[at++]);
         name_of[n] = static_cast<uint8_t>(name_at(mr_tape_text(names[n])));
@@ -246,31 +264,34 @@ bool path_learn(const mr_fhir_member *m) {
     return mr_order_learn(t->order, names, name_of, n);
 }
 
-/* The step at m->at, of the path just learnt. */
-const mr_order_step *step_at(const mr_fhir_member *m) {
-    const mr_json_tape *t = mr_tape_of(m->value);
-    const mr_order_step *step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[m->begin]))];
-    for (size_t at = m->begin; at < m->at; at = mr_tape_after(t->words[at], at))
-        step = mr_order_find(step, mr_tape_place(t->strings, t->words[at++]))->next;
-    return step;
+/* The step of the name at `at`, on the path just learnt. */
+const mr_order_step *step_at(const mr_json_tape *t, size_t begin, size_t at) {
+    const mr_order_step *step = t->order->first[mr_order_place(mr_tape_place(t->strings, t->words[begin]))];
+    for (size_t i = begin; i < at; i = mr_tape_after(t->words[i], i))
+        step = mr_order_find(step, mr_tape_place(t->strings, t->words[i++]))->next;
+    return mr_order_find(step, mr_tape_place(t->strings, t->words[at]));
 }
 
-/* false: it was seen before. */
-bool see(mr_fhir_member *m, mr_fhir_name name) {
-    uint64_t &seen = name < 64 ? m->seen_low : m->seen_high;
-    const uint64_t bit = uint64_t{1} << (name & 63);
-    const bool fresh = !(seen & bit);
-    seen |= bit;
-    return fresh;
+/* The lost object that is being walked and ends there; NULL: it is met for the first time. */
+lost_object *lost_find(mr_json_doc *d, size_t at, size_t end) {
+    while (d->n_lost) {
+        lost_object *top = &d->lost[d->n_lost - 1];
+        if (top->end == end && top->at <= at) return top;
+        if (top->begin <= at && at < top->end && top->end != end) return nullptr; /* it is within this one */
+        d->n_lost--;
+    }
+    return nullptr;
 }
 
-void lose(mr_fhir_member *m) {
-    const mr_json_tape *t = mr_tape_of(m->value);
-    m->lost = true;
-    m->seen_low = m->seen_high = 0;
-    for (size_t at = m->begin; at < m->at;) {
-        see(m, name_at(text_at(t, at++)));
-        at = mr_tape_after(t->words[at], at);
+/* The name at `at`, for the first time; N_unknown if it was seen before. */
+mr_fhir_name lost_name(const mr_json_tape *t, lost_object *o, size_t at) {
+    for (;;) {
+        const mr_fhir_name name = name_at(text_at(t, o->at));
+        const uint64_t bit = uint64_t{1} << (name & 63);
+        const bool fresh = !(o->seen[name >> 6] & bit), there = o->at++ == at;
+        o->seen[name >> 6] |= bit;
+        o->at = mr_tape_after(t->words[o->at], o->at);
+        if (there) return fresh ? name : N_unknown;
     }
 }
 
@@ -288,12 +309,13 @@ mr_json_doc *mr_json_doc_new(void) noexcept {
     }
     mr_order_clear(&d->order);
     d->tape.order = &d->order;
+    d->tape.doc = d;
     return d;
 }
 
 void mr_json_doc_free(mr_json_doc *d) noexcept {
     if (!d) return;
-    wipe(&d->order, sizeof d->order);
+    wipe(d->order.steps, d->order.n * sizeof *d->order.steps);
     const size_t room = d->reader.doc.capacity();
     if (room && d->reader.doc.string_buf) wipe(d->reader.doc.string_buf.get(), 5 * room / 3);
     wipe(d->copy, d->copy_room);
@@ -312,6 +334,8 @@ mr_rc mr_json_parse(mr_json_doc *d, mr_span text, bool padded, mr_json *ret_root
     d->tape.words = d->reader.doc.tape.get();
     d->tape.strings = d->reader.doc.string_buf.get();
     d->tape.zeros = spells_zero(bytes, text.len);
+    d->tape.twice = false;
+    d->n_lost = 0;
     *ret_root = handle(&d->tape, 1);
     return MR_OK;
 }
@@ -354,27 +378,26 @@ bool mr_json_has_duplicates(mr_json object) noexcept {
     return duplicates_small(seen);
 }
 
-mr_fhir_member mr_fhir_member_search(mr_fhir_member m) noexcept {
-    const mr_json_tape *t = mr_tape_of(m.value);
-    if (!m.lost) {
-        const bool twice = mr_json_has_duplicates(handle(t, m.begin - 1));
-        *m.twice |= twice;
-        if (!twice && path_learn(&m)) {
-            m.step = step_at(&m);
-            if (!mr_fhir_member_next(&m)) m.name = N_unknown;
-            return m;
-        }
-        lose(&m);
+const mr_order_step *mr_fhir_path(const mr_json_tape *t, size_t at, size_t end) noexcept {
+    mr_json_doc *d = t->doc;
+    lost_object *lost = lost_find(d, at, end);
+    if (!lost) {
+        const size_t begin = static_cast<uint32_t>(t->words[end]) + 1;
+        const bool twice = mr_json_has_duplicates(handle(t, begin - 1));
+        d->tape.twice |= twice;
+        if (!twice && path_learn(t, begin, end)) return step_at(t, begin, at);
+        lost = &d->lost[d->n_lost++];
+        *lost = lost_object{begin, begin, end, {0, 0}};
     }
-    m.step = nullptr;
-    while (m.at < m.end) {
-        m.name = name_at(text_at(t, m.at));
-        m.value.index = m.at + 1;
-        m.at = behind(m.value);
-        if (m.name != N_unknown && see(&m, m.name)) return m;
-    }
-    m.name = N_unknown;
-    return m;
+    return &STEPS.of[lost_name(t, lost, at)];
+}
+
+bool mr_fhir_twice(mr_json v) noexcept {
+    if (!v.at) return false;
+    mr_json_doc *d = mr_tape_of(v)->doc;
+    const bool twice = d->tape.twice;
+    d->tape.twice = false;
+    return twice;
 }
 
 /* The strings of a value stand one behind the other, as do its places on the tape. */
