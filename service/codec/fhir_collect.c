@@ -52,12 +52,12 @@ static void cite(gather *g, const mr_fhir_item *item) {
 
 static void entry_take(gather *g, const mr_fhir_item *item, mr_unread unread) {
     mr_fhir_product product = {0};
-    mr_entry *e = mr_raw_add_entry(&g->out->raw, g->arena);
-    if (!e) {
+    mr_raw_record *raw = &g->out->raw;
+    if (!MR_PUSH(g->arena, raw->entries, raw->n_entries, raw->cap_entries, item->is.use->entry)) {
         g->full = true;
         return;
     }
-    *e = item->is.use->entry;
+    mr_entry *e = &raw->entries[raw->n_entries - 1];
     e->reference = item->reference;
     e->version = item->version;
     mr_fhir_product_resolve(g, item, e, &product);
@@ -70,40 +70,31 @@ static void entry_take(gather *g, const mr_fhir_item *item, mr_unread unread) {
 }
 
 static void condition_take(gather *g, const mr_fhir_item *item) {
-    mr_condition *c = mr_raw_add_condition(&g->out->raw, g->arena);
-    if (!c) {
-        g->full = true;
-        return;
-    }
-    *c = *item->is.condition;
-    c->reference = item->reference;
+    mr_raw_record *raw = &g->out->raw;
+    mr_condition c = *item->is.condition;
+    c.reference = item->reference;
+    g->full |= !MR_PUSH(g->arena, raw->conditions, raw->n_conditions, raw->cap_conditions, c);
     oddities(g, item);
-    if (item->uncoded && c->state != MR_FACT_EXCLUDED)
+    if (item->uncoded && c.state != MR_FACT_EXCLUDED)
         gap(g, "uncoded-condition", false, item->reference, "has no code, so no rule can see it");
 }
 
 static void allergy_take(gather *g, const mr_fhir_item *item) {
-    mr_allergy *a = mr_raw_add_allergy(&g->out->raw, g->arena);
-    if (!a) {
-        g->full = true;
-        return;
-    }
-    *a = *item->is.allergy;
-    a->reference = item->reference;
+    mr_raw_record *raw = &g->out->raw;
+    mr_allergy a = *item->is.allergy;
+    a.reference = item->reference;
+    g->full |= !MR_PUSH(g->arena, raw->allergies, raw->n_allergies, raw->cap_allergies, a);
     oddities(g, item);
-    if (item->uncoded && a->active)
+    if (item->uncoded && a.active)
         gap(g, "uncoded-allergy", false, item->reference, "has no code, so no rule can see it");
 }
 
 static void results_take(gather *g, const mr_fhir_item *item) {
+    mr_raw_record *raw = &g->out->raw;
     for (size_t i = 0; i < item->is.results->n; i++) {
-        mr_observation *o = mr_raw_add_observation(&g->out->raw, g->arena);
-        if (!o) {
-            g->full = true;
-            return;
-        }
-        *o = item->is.results->v[i];
-        o->reference = item->reference;
+        mr_observation o = item->is.results->v[i];
+        o.reference = item->reference;
+        g->full |= !MR_PUSH(g->arena, raw->observations, raw->n_observations, raw->cap_observations, o);
     }
     if (item->is.results->n) oddities(g, item);
 }

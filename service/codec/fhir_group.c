@@ -57,10 +57,6 @@ mr_rc mr_fhir_groups_join(mr_fhir_pages *p, size_t first, mr_error *err) {
     return p->by_name ? MR_OK : mr_arena_why(p->arena, err);
 }
 
-const mr_fhir_item *mr_fhir_best(const mr_fhir_pages *p, const mr_fhir_group *group) {
-    return &p->items[group->best];
-}
-
 /* Where two resources claim one fullUrl or identifier, the smaller reference has it. */
 static bool alias_put(mr_fhir_pages *p, mr_index *names, mr_span key, uint32_t number) {
     uint32_t slot = (uint32_t)p->n_aliases;

@@ -127,7 +127,9 @@ typedef struct mr_fhir_group {
 } mr_fhir_group;
 /* Joins the items from `first` on; while the document is there, since it compares content. */
 mr_rc mr_fhir_groups_join(mr_fhir_pages *p, size_t first, mr_error *err) MR_MUST_CHECK;
-const mr_fhir_item *mr_fhir_best(const mr_fhir_pages *p, const mr_fhir_group *group);
+static inline const mr_fhir_item *mr_fhir_best(const mr_fhir_pages *p, const mr_fhir_group *group) {
+    return &p->items[group->best];
+}
 
 /* What a reference means, seen from `from`; NULL when it is not here. A full arena is noted in the pages' reader. */
 const mr_fhir_group *mr_fhir_find(mr_fhir_pages *p, const mr_fhir_item *from, mr_span reference);
