@@ -1,5 +1,5 @@
-/* A read-only view of inbound JSON. The decoders see this and nothing else, so the parser behind it can be changed
- * (simdjson's DOM today, in json_simdjson.cpp, the one C++ file).
+/* A read-only view of inbound JSON, so that the parser behind it can be changed (simdjson's DOM today, in
+ * json_simdjson.cpp, the one C++ file). The decoders of FHIR also walk objects in place, with the private fhir_walk.h.
  *
  * A value is a small handle, valid while its document lives and is not parsed into again; strings point into the
  * document: copy what must stay. A missing member is a value of kind NONE, and every getter is fine with it. */
