@@ -32,7 +32,8 @@ typedef struct mr_json_tape {
 
 /* The members of an object whose names we know, in its order, each name once:
  * for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) switch (m.name) ...
- * Hand on what it holds, not its address: then the compiler keeps it in registers. */
+ * Go to the end: only then is a name that stands twice sure to be noted. Hand on what a member holds, not its address:
+ * then the compiler keeps it in registers. */
 typedef struct mr_fhir_member {
     mr_json value;
     mr_fhir_name name;
