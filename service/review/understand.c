@@ -71,11 +71,38 @@ static mr_rc understand(const mr_review *rv, mr_entry *e, const mr_fhir_product 
     return rc;
 }
 
+static bool shares_a_substance(const mr_understood *a, const mr_understood *b) {
+    for (size_t i = 0; i < a->n_ingredients; i++)
+        for (size_t k = 0; k < b->n_ingredients; k++)
+            if (mr_span_eq(a->ingredients[i].substance, b->ingredients[k].substance)) return true;
+    return false;
+}
+
+/* The code counts before the text, but when a text that is surely understood names other substances, one of the two is
+ * wrong, and nobody but a person can say which: told, and the review is not complete. */
+static mr_rc text_check(const mr_review *rv, mr_fhir_collected *c, const mr_entry *e, mr_error *err) {
+    const mr_understood *u = &e->understood;
+    if (u->by == MR_REC_NOT || u->by == MR_REC_NAME || !u->n_ingredients || !e->text.len) return MR_OK;
+    mr_term_question q = {.text = e->text};
+    mr_understood said;
+    mr_rc rc = ask(rv, &q, &said, err);
+    if (rc || said.by != MR_REC_NAME || said.uncertain || !said.n_ingredients || shares_a_substance(u, &said))
+        return rc;
+    if (mr_raw_add_gap(&c->raw, rv->arena, "code-text-conflict", false, e->reference,
+                       "The code says %.*s, the text says %.*s; the code was taken. One of them is wrong.",
+                       MR_SPAN_ARG(u->ingredients[0].substance), MR_SPAN_ARG(said.ingredients[0].substance)) != MR_OK)
+        return mr_arena_why(rv->arena, err);
+    return MR_OK;
+}
+
 mr_rc mr_review_understand(const mr_review *rv, mr_fhir_collected *c, mr_error *err) {
     mr_rc rc = MR_OK;
     for (size_t i = 0; i < c->raw.n_entries && !rc; i++) {
         mr_entry *e = &c->raw.entries[i];
-        if (!e->unread && e->status != MR_ST_ENTERED_IN_ERROR) rc = understand(rv, e, &c->products[i], err);
+        if (!e->unread && e->status != MR_ST_ENTERED_IN_ERROR) {
+            rc = understand(rv, e, &c->products[i], err);
+            if (!rc) rc = text_check(rv, c, e, err);
+        }
     }
     return rc;
 }

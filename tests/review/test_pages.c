@@ -84,6 +84,28 @@ static void test_what_is_no_answer_is_refused(void **state) {
     }
 }
 
+/* A code and a text that name different substances: one is wrong, and that is told. */
+static void test_a_text_that_contradicts_its_code_is_told(void **state) {
+    static const struct {
+        const char *text;
+        bool told;
+    } table[] = {{"Naproxen 250mg tablets", true}, {"Aspirin 75mg tablets", false}, {"Somebody's own words", false}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stay s = begin(*state, "p1");
+        char page[600];
+        (void)snprintf(page, sizeof page,
+                       BUNDLE("", ENTRY(STATEMENT("1", "Patient/p1",
+                                                  "\"medicationCodeableConcept\":{\"coding\":[{\"system\":\"http://"
+                                                  "snomed.info/sct\",\"code\":\"319775004\"}],\"text\":\"%s\"}"))),
+                       table[i].text);
+        absorb(&s, MR_PAGE_STATEMENTS, page);
+        const mr_review_result *r = assess(&s);
+        assert_int_equal(gap(r, "code-text-conflict"), table[i].told);
+        assert_int_equal(r->record->complete, !table[i].told);
+        mr_arena_free(s.arena);
+    }
+}
+
 static void test_other_peoples_entries_are_counted(void **state) {
     static const struct {
         mr_page_kind kind;
@@ -310,6 +332,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links_and_newest),
         cmocka_unit_test(test_what_is_no_answer_is_refused),
+        cmocka_unit_test(test_a_text_that_contradicts_its_code_is_told),
         cmocka_unit_test(test_other_peoples_entries_are_counted),
         cmocka_unit_test(test_products_to_fetch),
         cmocka_unit_test(test_a_cut_list_is_told),
