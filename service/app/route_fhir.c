@@ -43,7 +43,7 @@ static mr_rc unwrap(operation *op, mr_error *err) {
 }
 
 static mr_rc review(operation *op, mr_arena *a) {
-    mr_review_knowledge k = {mr_knowledge_rules(op->service->knowledge), op->service->terminology};
+    mr_review_knowledge k = {mr_knowledge_rules(op->service->knowledge), op->service->terminology, NULL};
     mr_span *patients;
     size_t n;
     mr_absorbed absorbed;

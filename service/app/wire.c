@@ -170,7 +170,7 @@ static mr_rc wire_engine(mr_service *s, const mr_service_options *o, mr_error *e
         .max_pages = (unsigned)mr_config_int(c, MR_K_FHIR_MAX_PAGES),
         .max_waiting = (size_t)mr_config_int(c, MR_K_INTAKE_MAX_WAITING),
         .write = strcmp(mr_config_text(c, MR_K_WRITE_MODE), "on") == 0,
-        .knowledge = {mr_knowledge_rules(s->knowledge), s->terminology},
+        .knowledge = {mr_knowledge_rules(s->knowledge), s->terminology, NULL},
         .site_key = mr_span_of(mr_config_text(c, MR_K_SITE_KEY)),
     };
     service_review_settings(s, &s->engine_settings.review);

@@ -200,7 +200,7 @@ static int run(const request *r, FILE *in, FILE *out) {
     if (!code) code = load_knowledge(r, dir, &knowledge);
     if (!code) code = fill_settings(r, &config, mr_knowledge_rules(knowledge), &job.settings);
     if (!code) {
-        job.knowledge = (mr_review_knowledge){mr_knowledge_rules(knowledge), terminology};
+        job.knowledge = (mr_review_knowledge){mr_knowledge_rules(knowledge), terminology, NULL};
         code = review_files(r, &job);
     }
     mr_knowledge_free(knowledge);

@@ -10,7 +10,7 @@ bookworm) parser=libhttp-parser-dev; clang=14 ;;
 esac
 
 build="gcc g++ cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libjansson-dev libssl-dev $parser
- libsimdjson-dev libyaml-dev libsqlite3-dev tzdata ca-certificates"
+ libsimdjson-dev libyaml-dev libsqlite3-dev libexpat1-dev libzip-dev libcsv-dev tzdata ca-certificates"
 test="libcmocka-dev python3 python3-yaml clang-$clang libclang-rt-$clang-dev"
 lint="clang-$clang libclang-rt-$clang-dev clang-format-$clang python3 libcmocka-dev"
 interop="openjdk-17-jdk-headless maven python3 iproute2"

@@ -187,7 +187,7 @@ static mr_rc open_all(bench *b, const char *folder, size_t n, mr_error *err) {
         rc = folder ? bench_patients_read(folder, &b->patients, err)
                     : bench_patients_make(n, 37000, as_of, &b->patients, err);
     if (rc) return rc;
-    b->k = (mr_review_knowledge){mr_knowledge_rules(b->knowledge), b->terminology};
+    b->k = (mr_review_knowledge){mr_knowledge_rules(b->knowledge), b->terminology, NULL};
     b->settings =
         (mr_review_settings){.site = {.id = MR_SPAN("bench"),
                                       .base_uri = MR_SPAN("https://medreview.example.org"),

@@ -27,7 +27,7 @@ static const mr_review_knowledge *knowledge(void) {
         expect(mr_knowledge_load(&options, &packs, &complaints, &err) == MR_OK);
         expect(mr_terminology_builtin(&terms, &err) == MR_OK);
         mr_buf_free(&complaints);
-        k = (mr_review_knowledge){mr_knowledge_rules(packs), terms};
+        k = (mr_review_knowledge){mr_knowledge_rules(packs), terms, NULL};
     }
     return &k;
 }

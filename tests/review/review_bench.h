@@ -31,7 +31,7 @@ static inline int bench_open(void **state) {
     if (mr_knowledge_load(&options, &b.knowledge, &complaints, &err)) fail_msg("%s", err.text);
     if (mr_terminology_builtin(&b.terminology, &err)) fail_msg("%s", err.text);
     mr_buf_free(&complaints);
-    b.k = (mr_review_knowledge){mr_knowledge_rules(b.knowledge), b.terminology};
+    b.k = (mr_review_knowledge){mr_knowledge_rules(b.knowledge), b.terminology, NULL};
     mr_day as_of = mr_day_of((mr_date){2026, 11, 21});
     b.settings =
         (mr_review_settings){.site = {.id = MR_SPAN("test"),

@@ -40,7 +40,7 @@ static void undisturbed(world *w, unsigned patient, expected *ret) {
     mr_absorbed absorbed;
     const mr_review_result *result = NULL;
     char id[20], path[40], query[80];
-    mr_review_knowledge k = {w->rules, w->terminology};
+    mr_review_knowledge k = {w->rules, w->terminology, NULL};
     const process *p = &w->processes[0];
     mr_review_settings set = p->settings.review;
     set.run.as_of = 20778;

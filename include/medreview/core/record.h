@@ -93,6 +93,10 @@ typedef struct mr_understood {
     mr_route route;
     mr_span form; /* "tablet", as read; absent when not known */
     bool modified_release;
+    mr_span atc, bnf; /* of the product, as the release says; absent when not known */
+    uint32_t product; /* its number in the terminology, from 1, when nothing of the entry changed its answer; 0 else */
+    /* The groups of the ingredients are filled in already (mr_classes), by the ruleset that will be used. */
+    bool classified;
 } mr_understood;
 
 typedef enum mr_entry_kind { MR_ENTRY_STATEMENT, MR_ENTRY_REQUEST } mr_entry_kind;

@@ -15,6 +15,7 @@
 typedef struct mr_review_knowledge {
     const mr_ruleset *rules;
     const mr_terminology *terminology;
+    const struct mr_classes *classes; /* review/classes.h; NULL: groups are worked out for each medicine */
 } mr_review_knowledge;
 
 typedef struct mr_review_settings {

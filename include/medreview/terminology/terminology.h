@@ -7,14 +7,27 @@
 #define MEDREVIEW_TERMINOLOGY_TERMINOLOGY_H
 
 #include "medreview/base/buf.h"
+#include "medreview/core/code_set.h"
 #include "medreview/core/record.h"
 
 typedef struct mr_terminology mr_terminology;
 
-/* The shipped substance table. Here the dm+d index of `terminology import` will be opened too (same type behind). */
+/* The shipped substance table alone. */
 mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
+/* The shipped table and an index of `terminology import` together: the index says what products are, the table what
+ * substances are called. Codes as mr_dmd_index_open. */
+mr_rc mr_terminology_open(const char *path, mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
 void mr_terminology_free(mr_terminology *t);
-const char *mr_terminology_version(const mr_terminology *t); /* "builtin-2026.11" */
+/* "builtin-2026.11"; with an index "dmd-2026-11-16.0123456789abcdef+builtin-2026.11" (release date, checksum). */
+const char *mr_terminology_version(const mr_terminology *t);
+/* Code sets that the index holds; n_sets 0 without. Live as long as t. */
+const mr_code_sets *mr_terminology_code_sets(const mr_terminology *t);
+
+/* How many products a code can lead to without any text; numbered from 1, as in mr_understood.product. */
+size_t mr_terminology_products(const mr_terminology *t);
+/* Product `number` as mr_terminology_resolve would answer for its code alone (ingredients, route, form, atc, bnf). */
+mr_rc mr_terminology_product(const mr_terminology *t, uint32_t number, mr_arena *a, mr_understood *ret,
+                             mr_error *err) MR_MUST_CHECK;
 size_t mr_terminology_substances(const mr_terminology *t);
 /* The key of the substance at that place, from 0; absent behind the last. In the order of the table. */
 mr_span mr_terminology_substance(const mr_terminology *t, size_t at);
