@@ -20,6 +20,12 @@ void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, co
 void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_record *record, const mr_tx_settings *s);
 void mr_ours_task(mr_jw *w, const char *name, const mr_task_plan *t, const mr_tx_settings *s);
 
+/* Offline: whether something could not be read, recognised or assessed that no DetectedIssue or Task here tells, and the
+ * GuidanceResponse that does. */
+bool mr_ours_guidance_needed(const mr_plan *plan, const mr_record *record, const mr_tx_settings *s);
+void mr_ours_guidance_id(const mr_tx_settings *s, char out[48]);
+void mr_ours_guidance(mr_jw *w, const char *name, const mr_record *record, const mr_tx_settings *s);
+
 /* `raw` with our members replaced by those of `fresh`, everything else kept: foreign extensions, mitigation, notes of
  * people. The names in `keep` stay as they were even when fresh has them. */
 mr_rc mr_ours_merge(mr_span raw, mr_span fresh, const char *const *ours, const char *const *keep, mr_buf *out,

@@ -196,9 +196,19 @@ static void provenance_entry(tx *t, const mr_plan *plan) {
     mr_jw_end(w);
 }
 
+static void guidance_entry(tx *t) {
+    char id[48];
+    mr_ours_guidance_id(t->s, id);
+    mr_jw_object(&t->w, NULL);
+    mr_ours_guidance(&t->w, "resource", t->record, t->s);
+    request(t, "GuidanceResponse", mr_span_of(id), MR_SPAN_NONE, true);
+    mr_jw_end(&t->w);
+}
+
 mr_rc mr_fhir_tx_write(const mr_plan *plan, const mr_record *record, const mr_tx_settings *s, mr_buf *out,
                        mr_error *err) {
-    if (plan->n == 0) return MR_OK;
+    bool guidance = mr_ours_guidance_needed(plan, record, s);
+    if (plan->n == 0 && !guidance) return MR_OK;
     tx t = {.record = record, .s = s, .err = err};
     mr_rc rc = MR_OK;
     bool provenance_written = false;
@@ -218,6 +228,7 @@ mr_rc mr_fhir_tx_write(const mr_plan *plan, const mr_record *record, const mr_tx
         rc = about_issue(c) ? issue_entry(&t, c) : task_entry(&t, c, &plan->task);
     }
     if (!provenance_written) provenance_entry(&t, plan);
+    if (guidance && rc == MR_OK) guidance_entry(&t);
     mr_jw_end(&t.w);
     mr_jw_end(&t.w);
     mr_buf_free(&t.fresh);

@@ -295,7 +295,8 @@ mr_rc mr_review_fhir(const mr_review *rv, mr_buf *out, mr_error *err) {
                          .clock_pinned = s->clock_pinned,
                          .provenance = s->provenance && !s->offline,
                          .inputs = rv->result.inputs,
-                         .n_inputs = rv->result.n_inputs};
+                         .n_inputs = rv->result.n_inputs,
+                         .assessment = &rv->assessment};
     size_t before = out->len;
     mr_rc rc = mr_fhir_tx_write(&rv->plan, &rv->record, &tx, out, err);
     if (!rc && s->offline && out->len == before)

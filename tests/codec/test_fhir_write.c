@@ -283,8 +283,68 @@ static void test_the_answer_tells_which_versions_are_ours(void **state) {
     end(&s);
 }
 
+/* Without it an empty transaction would say "no findings" of a record of which half was not read. */
+static void test_an_incomplete_record_is_never_silent_offline(void **state) {
+    (void)state;
+    static const struct {
+        bool offline, complete, gap, unread, cannot, finding;
+        const char *status; /* of the GuidanceResponse; NULL: there is none */
+    } table[] = {
+        {true, false, true, false, false, false, "data-required"},
+        {true, false, false, false, false, true, "data-required"},
+        {true, true, true, false, false, false, "data-requested"},
+        {true, true, false, true, false, false, "data-requested"},
+        {true, true, false, false, true, false, "data-requested"},
+        {true, true, false, false, true, true, NULL},
+        {true, true, false, false, false, false, NULL},
+        {true, true, false, false, false, true, NULL},
+        {false, false, true, true, true, false, NULL},
+        {false, false, true, true, true, true, NULL},
+    };
+    mr_gap gap = {.code = MR_SPAN("more-pages"), .text = MR_SPAN("there are more \"pages\"")};
+    mr_not_assessed unread = {.reference = MR_SPAN("MedicationStatement/m9"), .why = MR_UNREAD_NOT_RECOGNISED};
+    mr_cannot_assess cannot = {.missing = MR_SPAN("eGFR"), .settled_by = MR_SPAN("an eGFR result"), .n_rules = 2};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stage s = begin();
+        mr_tx_settings set = settings();
+        mr_assessment said = {.cannot = &cannot, .n_cannot = table[i].cannot};
+        set.offline = table[i].offline;
+        set.assessment = &said;
+        s.record = (mr_record){.complete = table[i].complete,
+                               .gaps = &gap,
+                               .n_gaps = table[i].gap,
+                               .not_assessed = &unread,
+                               .n_not_assessed = table[i].unread};
+        reconcile(&s, NULL, &finding, table[i].finding);
+        mr_error err;
+        assert_int_equal(mr_fhir_tx_write(&s.plan, &s.record, &set, &s.out, &err), MR_OK);
+        s.tx = s.out.len ? json_loadb(s.out.ptr, s.out.len, JSON_REJECT_DUPLICATES, NULL) : json_object();
+        assert_non_null(s.tx);
+        size_t n = json_array_size(json_object_get(s.tx, "entry"));
+        const json_t *last = n ? resource(&s, n - 1) : NULL;
+        bool told = last && strcmp(text(last, "resourceType"), "GuidanceResponse") == 0;
+        if (told != (table[i].status != NULL)) fail_msg("row %zu: %.*s", i, (int)s.out.len, s.out.ptr);
+        if (told) {
+            assert_string_equal(text(last, "status"), table[i].status);
+            assert_string_equal(text(last, "contained/0/issue/0/details/coding/0/code"),
+                                table[i].complete ? "complete" : "incomplete");
+            assert_string_equal(text(last, "evaluationMessage/0/reference"), "#gaps");
+            assert_string_equal(text(last, "contained/0/id"), "gaps");
+            assert_string_equal(text(last, "subject/reference"), "Patient/p1");
+            assert_string_equal(text(last, "occurrenceDateTime"), "2026-11-21");
+            if (table[i].gap)
+                assert_string_equal(text(last, "contained/0/issue/1/details/text"), "there are more \"pages\"");
+            if (table[i].cannot)
+                assert_string_equal(text(last, "contained/0/issue/1/details/text"),
+                                    "eGFR is missing; 2 rules could not be assessed; settled by an eGFR result");
+        }
+        end(&s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_incomplete_record_is_never_silent_offline),
         cmocka_unit_test(test_a_new_finding_is_issue_provenance_and_task),
         cmocka_unit_test(test_offline_has_dates_and_no_provenance),
         cmocka_unit_test(test_our_own_is_read_back_and_nothing_is_written_twice),

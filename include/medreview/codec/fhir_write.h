@@ -24,6 +24,7 @@ typedef struct mr_tx_settings {
     bool provenance;       /* the server takes Provenance */
     const mr_span *inputs; /* versioned references of what was read, for Provenance; sorted */
     size_t n_inputs;
+    const mr_assessment *assessment; /* offline: what could not be assessed is told in the Bundle; NULL: it is not */
 } mr_tx_settings;
 
 /* Reads DetectedIssues and Tasks of ours (identifier systems under base_uri) from a page: a Bundle or one resource.
@@ -36,8 +37,9 @@ typedef struct mr_prior {
 } mr_prior;
 mr_rc mr_fhir_prior_read(mr_span page, mr_span base_uri, mr_arena *a, mr_prior *prior, mr_error *err) MR_MUST_CHECK;
 
-/* A transaction Bundle of the plan: issues, Provenance, Task last. An empty plan writes nothing to out.
- * `record` gives texts of implicated medicines and completeness. */
+/* A transaction Bundle of the plan: issues, Provenance, Task last. An empty plan writes nothing to out. `record` gives
+ * completeness. Offline a GuidanceResponse stands behind them, whatever the plan, when the record is incomplete, has
+ * gaps or unassessed medicines, or when what could not be assessed stands on no Task. */
 mr_rc mr_fhir_tx_write(const mr_plan *plan, const mr_record *record, const mr_tx_settings *settings, mr_buf *out,
                        mr_error *err) MR_MUST_CHECK;
 
