@@ -82,12 +82,9 @@ static int by_name(const void *a, const void *b) {
 
 static bool find_groups(const mr_ruleset *rules, mr_arena *a, answer *ret) {
     mr_bits all = {{0}};
-    const mr_understood *u = &ret->understood;
-    for (size_t i = 0; i < u->n_ingredients; i++) {
-        mr_bits one = {{0}};
-        mr_ruleset_classify(rules, u->ingredients[i].substance, u->route, &one);
-        mr_bits_join(&all, &one);
-    }
+    mr_understood *u = &ret->understood;
+    mr_ruleset_classify(rules, u);
+    for (size_t i = 0; i < u->n_ingredients; i++) mr_bits_join(&all, &u->ingredients[i].groups);
     ret->groups = MR_NEW_N(a, mr_span, rules->n_groups + 1);
     if (!ret->groups) return false;
     for (size_t i = 0; i < rules->n_groups; i++)

@@ -29,7 +29,12 @@ static int exposure_order(const void *left, const void *right) {
     return 0;
 }
 
-static bool ingredients_fill(const mr_ruleset *rules, const mr_item *lead, mr_arena *a, mr_medicine *m) {
+/* Items that speak for the medicine as it stands: those that say taken, or all when none does. */
+static bool speaks(const mr_item *items, const mr_item *x) {
+    return !mr_use_taken(&items[0].use) || mr_use_taken(&x->use);
+}
+
+static bool ingredients_fill(const mr_item *lead, mr_arena *a, mr_medicine *m) {
     const mr_understood *u = &lead->entry->understood;
     m->ingredients = MR_NEW_N(a, mr_ingredient, u->n_ingredients);
     if (!m->ingredients) return false;
@@ -38,9 +43,42 @@ static bool ingredients_fill(const mr_ruleset *rules, const mr_item *lead, mr_ar
     for (size_t i = 0; i < u->n_ingredients; i++) {
         mr_ingredient *x = &m->ingredients[i];
         if (m->n_ingredients && mr_span_eq(x->substance, m->ingredients[m->n_ingredients - 1].substance)) continue;
-        mr_ruleset_classify(rules, x->substance, m->route, &x->groups);
-        mr_bits_join(&m->groups, &x->groups);
+        memset(&x->groups, 0, sizeof x->groups);
         m->ingredients[m->n_ingredients++] = *x;
+    }
+    return true;
+}
+
+/* The entry's product by the route of the medicine, which may be known from another entry. */
+static bool classified(const mr_ruleset *rules, const mr_entry *e, mr_route route, mr_arena *a, mr_understood *ret) {
+    *ret = e->understood;
+    if (ret->classified && ret->route == route) return true;
+    ret->route = route;
+    ret->ingredients = MR_NEW_N(a, mr_ingredient, ret->n_ingredients);
+    if (!ret->ingredients) return false;
+    if (ret->n_ingredients)
+        memcpy(ret->ingredients, e->understood.ingredients, ret->n_ingredients * sizeof *ret->ingredients);
+    mr_ruleset_classify(rules, ret);
+    return true;
+}
+
+static void groups_join(const mr_understood *u, mr_medicine *m) {
+    for (size_t i = 0; i < u->n_ingredients; i++)
+        for (size_t k = 0; k < m->n_ingredients; k++) {
+            if (!mr_span_eq(u->ingredients[i].substance, m->ingredients[k].substance)) continue;
+            mr_bits_join(&m->ingredients[k].groups, &u->ingredients[i].groups);
+            mr_bits_join(&m->groups, &u->ingredients[i].groups);
+        }
+}
+
+/* Modified-release and plain tablets of one substance are one medicine and two products: it is in the groups of both.
+ */
+static bool groups_fill(const mr_ruleset *rules, const mr_item *items, size_t n, mr_arena *a, mr_medicine *m) {
+    for (size_t i = 0; i < n; i++) {
+        mr_understood u;
+        if (!speaks(items, &items[i])) continue;
+        if (!classified(rules, items[i].entry, m->route, a, &u)) return false;
+        groups_join(&u, m);
     }
     return true;
 }
@@ -91,11 +129,6 @@ static bool times_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicine 
         if (!kept || m->issues[kept - 1] != m->issues[i]) m->issues[kept++] = m->issues[i];
     m->n_issues = kept;
     return true;
-}
-
-/* Items that speak for the medicine as it stands: those that say taken, or all when none does. */
-static bool speaks(const mr_item *items, const mr_item *x) {
-    return !mr_use_taken(&items[0].use) || mr_use_taken(&x->use);
 }
 
 static void since_until_fill(const mr_item *items, size_t n, mr_medicine *m) {
@@ -188,7 +221,8 @@ bool mr_medicine_build(const mr_ruleset *rules, const mr_item *items, size_t n, 
     m.as_needed = as_needed(items, n);
     m.daily = dose_of(items, n);
     since_until_fill(items, n, &m);
-    if (!references_fill(items, n, a, &m) || !ingredients_fill(rules, &items[0], a, &m) || !times_fill(items, n, a, &m))
+    if (!references_fill(items, n, a, &m) || !ingredients_fill(&items[0], a, &m) ||
+        !groups_fill(rules, items, n, a, &m) || !times_fill(items, n, a, &m))
         return false;
     *ret = m;
     return true;

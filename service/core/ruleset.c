@@ -1,19 +1,13 @@
-/* Lookups in the knowledge: which groups a substance is in, which concepts a code stands for, what a unit is worth.
+/* Lookups in the knowledge: names, which concepts a code stands for, what a unit is worth.
  *
- * Two tables of rows chained by number stand behind two hash indexes: a substance is in several groups, and a code
- * counts for several concepts. */
-#include "medreview/core/ruleset.h"
+ * A table of rows chained by number stands behind a hash index, since a code counts for several concepts. */
+#include "groups.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { NO_ROW = UINT32_MAX, KEY_BYTES = 320 };
 
-struct mr_member_row {
-    uint16_t group;
-    uint32_t routes;
-    uint32_t next;
-};
 struct mr_hit_row {
     mr_concept_hit hit;
     uint32_t next;
@@ -54,19 +48,6 @@ static bool code_key(mr_span system, mr_span code, char out[KEY_BYTES], mr_span 
 
 /* ---- building ---- */
 
-static bool member_add(mr_ruleset *r, mr_arena *a, mr_span substance, uint16_t group, uint32_t routes) {
-    struct mr_member_row row = {group, routes, NO_ROW};
-    uint32_t first = (uint32_t)r->n_member_rows;
-    if (!MR_PUSH(a, r->member_rows, r->n_member_rows, r->cap_member_rows, row)) return false;
-    uint32_t known = first;
-    if (!mr_index_put(r->substance_groups, substance, first, &known)) return false;
-    if (known != first) {
-        r->member_rows[first].next = r->member_rows[known].next;
-        r->member_rows[known].next = first;
-    }
-    return true;
-}
-
 static int unit_order(const void *left, const void *right) {
     const mr_unit *a = left, *b = right;
     if (a->concept != b->concept) return a->concept < b->concept ? -1 : 1;
@@ -79,17 +60,8 @@ static int score_order(const void *left, const void *right) {
 }
 
 mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a, mr_error *err) {
-    size_t n = 0;
-    for (size_t g = 0; g < r->n_groups; g++) n += r->groups[g].n_members;
-    r->substance_groups = mr_index_new(a, n);
-    r->n_member_rows = r->cap_member_rows = 0;
-    r->member_rows = NULL;
-    if (!r->substance_groups) return mr_arena_why(a, err);
-    for (size_t g = 0; g < r->n_groups; g++)
-        for (size_t m = 0; m < r->groups[g].n_members; m++) {
-            const mr_group_member *member = &r->groups[g].members[m];
-            if (!member_add(r, a, member->substance, (uint16_t)g, member->routes)) return mr_arena_why(a, err);
-        }
+    mr_rc rc = mr_groups_index(r, a, err);
+    if (rc != MR_OK) return rc;
     if (r->n_units) qsort(r->units, r->n_units, sizeof *r->units, unit_order);
     for (size_t s = 0; s < r->n_scales; s++)
         if (r->scales[s].n_scores) qsort(r->scales[s].scores, r->scales[s].n_scores, sizeof(mr_score), score_order);
@@ -166,14 +138,6 @@ mr_span mr_ruleset_concept_title(const mr_ruleset *r, uint16_t concept) {
 }
 
 /* ---- lookups ---- */
-
-void mr_ruleset_classify(const mr_ruleset *r, mr_span substance, mr_route route, mr_bits *ret) {
-    uint32_t row;
-    memset(ret, 0, sizeof *ret);
-    if (!r->substance_groups || !mr_index_get(r->substance_groups, substance, &row)) return;
-    for (; row != NO_ROW; row = r->member_rows[row].next)
-        if (r->member_rows[row].routes >> route & 1) mr_bits_add(ret, r->member_rows[row].group);
-}
 
 size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most) {
     char text[KEY_BYTES];

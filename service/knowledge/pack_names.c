@@ -105,7 +105,7 @@ static bool read_member(mr_pack *p, const mr_yaml *m, uint32_t routes, mr_group_
         mr_complain(p->complaints, m->at, "\"%.*s\" is no substance: its name in lower case", MR_SPAN_ARG(name));
         return false;
     }
-    *ret = (mr_group_member){name, routes};
+    *ret = (mr_group_member){.substance = name, .routes = routes};
     return true;
 }
 

@@ -65,7 +65,7 @@ UNUSED uint16_t group(desk *d, const char *name, const char *members, uint32_t r
     g->members = MR_NEW_N(d->arena, mr_group_member, MOST);
     for (mr_span rest = mr_span_of(members), one; rest.len; rest = mr_span_from(rest, one.len + 1)) {
         one = (mr_span){rest.ptr, mr_span_find(rest, ',')};
-        g->members[g->n_members++] = (mr_group_member){one, routes ? routes : ~local};
+        g->members[g->n_members++] = (mr_group_member){.substance = one, .routes = routes ? routes : ~local};
     }
     return (uint16_t)d->rules.n_groups++;
 }

@@ -162,10 +162,11 @@ static void test_groups_and_routes(void **state) {
     };
     const mr_ruleset *r = mr_knowledge_rules(shipped);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mr_bits groups;
-        mr_ruleset_classify(r, mr_span_of(cases[i].substance), cases[i].route, &groups);
+        mr_ingredient x = {.substance = mr_span_of(cases[i].substance)};
+        mr_understood u = {.ingredients = &x, .n_ingredients = 1, .route = cases[i].route};
+        mr_ruleset_classify(r, &u);
         uint16_t g = mr_ruleset_group(r, mr_span_of(cases[i].group));
-        if (mr_bits_has(&groups, g) != cases[i].member)
+        if (mr_bits_has(&x.groups, g) != cases[i].member)
             fail_msg("%s by %s in %s", cases[i].substance, mr_route_text(cases[i].route), cases[i].group);
     }
 }

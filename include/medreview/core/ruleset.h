@@ -79,13 +79,23 @@ typedef struct mr_rule {
     unsigned line;
 } mr_rule;
 
-typedef enum mr_code_role { /* TERMINOLOGY.md: only PRESENT, EVENT, VALUE and TEST_DONE are a plain match */
-                            MR_ROLE_PRESENT,
-                            MR_ROLE_EVENT,
-                            MR_ROLE_VALUE,
-                            MR_ROLE_TEST_DONE,
-                            MR_ROLE_RESOLVED,
-                            MR_ROLE_OTHER
+/* What a code says of its concept; code_set.h has the words. Only PRESENT, EVENT, VALUE and TEST_DONE are a plain
+ * match. RESOLVED, REMISSION, NO_LONGER and ABSENT end what was recorded before. The others qualify: no rule is
+ * satisfied by them; they are told apart for rules that will ask for a degree. */
+typedef enum mr_code_role {
+    MR_ROLE_PRESENT,
+    MR_ROLE_EVENT,
+    MR_ROLE_VALUE,
+    MR_ROLE_TEST_DONE,
+    MR_ROLE_RESOLVED,
+    MR_ROLE_OTHER, /* any other word: activity-unspecified, procedure, stage-3-5, ... */
+    MR_ROLE_REMISSION,
+    MR_ROLE_NO_LONGER,
+    MR_ROLE_ABSENT,
+    MR_ROLE_HISTORY,
+    MR_ROLE_MILD, /* severity-mild */
+    MR_ROLE_MODERATE,
+    MR_ROLE_SEVERE
 } mr_code_role;
 typedef struct mr_concept_hit {
     uint16_t concept;
@@ -108,14 +118,47 @@ typedef struct mr_scale {
     size_t n_scores;
 } mr_scale;
 
+typedef enum mr_release { MR_RELEASE_ANY, MR_RELEASE_MODIFIED, MR_RELEASE_IMMEDIATE } mr_release;
+
+/* What a group asks of a product beside its substance and its route; everything named must hold. What is not known of a
+ * product counts as what is asked, since to miss an interaction is worse; `known_only` says otherwise. */
+typedef struct mr_group_terms {
+    const mr_span *forms; /* one of these words stands in the form: "patch" */
+    size_t n_forms;
+    mr_release release; /* a product whose form is not known and that does not say "modified" is of unknown release */
+    double from, to;    /* strength, both ends included; to 0: no upper end */
+    mr_span unit;       /* "mg"; absent: no strength is asked for. A strength in no comparable unit is not known */
+    double per;         /* 1 for 1 ml; 0: per unit of the form */
+    mr_span per_unit;   /* "hour" for patches; absent when per is 0 */
+    const mr_span *not_with; /* no other ingredient is one of these */
+    size_t n_not_with;
+    bool known_only; /* a product of which form, release or strength is asked and not known is no member */
+} mr_group_terms;
+
 typedef struct mr_group_member {
     mr_span substance;
     uint32_t routes; /* bit 1 << mr_route; MR_ROUTE_UNKNOWN is always set unless the group names a local route */
+    const mr_group_terms *terms; /* NULL: nothing more is asked. A substance may stand twice, with other terms */
 } mr_group_member;
-typedef struct mr_group {
+
+/* Products by the ATC or BNF code that the release gives them, whatever their substances are called. Without the code
+ * (the shipped table has none) nothing is brought in and nothing is left out. */
+typedef struct mr_group_prefix {
+    mr_span text; /* "B01AF", "0208" */
+    bool bnf;     /* else ATC */
+    uint32_t routes;
+    const mr_group_terms *terms;
+    const mr_span *except; /* substances that it does not bring in */
+    size_t n_except;
+} mr_group_prefix;
+
+typedef struct mr_group { /* unions are spelled out */
     mr_span name, source;
+    mr_span title; /* for people: "oral anticoagulants"; absent when none is given */
     mr_group_member *members;
     size_t n_members;
+    mr_group_prefix *prefixes;
+    size_t n_prefixes;
 } mr_group;
 
 typedef struct mr_prompt_text { /* a conversation prompt: asked when one of the groups is taken, or always (n 0) */
@@ -165,8 +208,10 @@ uint16_t mr_ruleset_scale(const mr_ruleset *r, mr_span name);
 uint16_t mr_ruleset_harm(const mr_ruleset *r, mr_span key);
 const mr_rule *mr_ruleset_rule(const mr_ruleset *r, mr_span id); /* NULL when there is none */
 
-/* The groups of a substance by that route. A route outside the group's routes is no member. */
-void mr_ruleset_classify(const mr_ruleset *r, mr_span substance, mr_route route, mr_bits *ret);
+/* Fills in the groups of each ingredient of `u`, out of its substances, route, form, release, strengths and, where they
+ * are known, its ATC and BNF codes. A route outside the group's routes is no member. A code that no ingredient answers
+ * to by its name brings in all ingredients: it does not say which of them it means. */
+void mr_ruleset_classify(const mr_ruleset *r, mr_understood *u);
 /* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as
  * one. */
 size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most);
