@@ -5,6 +5,8 @@
  * unusable unit, a comparator that does not settle it, or cannot be told from another one of the same day. */
 #include "account.h"
 
+#include "medreview/core/code_set.h"
+
 #include <math.h>
 
 static mr_span title(const mr_sight *s, const mr_node *n) {
@@ -62,7 +64,7 @@ static bool is_diagnosis(const mr_fact *f) {
 static mr_when latest_of(const mr_fact *facts, size_t n, bool resolved) {
     mr_when latest = MR_WHEN_NONE;
     for (size_t i = 0; i < n; i++) {
-        if (resolved ? facts[i].role != MR_ROLE_RESOLVED : !is_diagnosis(&facts[i])) continue;
+        if (resolved ? !mr_code_role_ends(facts[i].role) : !is_diagnosis(&facts[i])) continue;
         mr_when w = fact_date(&facts[i]);
         if (!mr_when_given(w)) w = (mr_when){MR_DAY_MIN, MR_DAY_MAX};
         if (!mr_when_given(latest)) latest = w;
@@ -72,7 +74,8 @@ static mr_when latest_of(const mr_fact *facts, size_t n, bool resolved) {
     return latest;
 }
 
-/* Is the diagnosis still open after the codes that say resolved? On the same day it is. */
+/* Is the diagnosis still open after the codes that say resolved, in remission, no longer or absent? On the same day it
+ * is. */
 static mr_tri still_open(const mr_fact *facts, size_t n) {
     mr_when resolved = latest_of(facts, n, true), present = latest_of(facts, n, false);
     if (!mr_when_given(resolved)) return MR_TRUE;

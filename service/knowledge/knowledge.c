@@ -60,28 +60,54 @@ static void mark_version(mr_pack *p, const mr_knowledge_file *files, size_t n) {
     if (!p->rules->version.ptr) mr_pack_out_of_room(p);
 }
 
-static mr_rc build(mr_knowledge *k, const mr_knowledge_file *files, size_t n, bool only_files, mr_buf *complaints,
-                   mr_error *err) {
+/* The same for a site's codes, whichever file or index they came from: "2026.11+codes.9c1d0e4f". */
+static void mark_codes(mr_pack *p) {
+    size_t n = 0;
+    mr_sha256 sum;
+    mr_sha256_begin(&sum);
+    for (size_t i = 0; i < p->n_sets; i++)
+        for (size_t k = 0; p->sets[i] && k < p->sets[i]->n_sets; k++, n++)
+            mr_pack_sum_codes(&p->sets[i]->sets[k], &sum);
+    if (n == 0 || p->rc != MR_OK) return;
+    uint8_t digest[32];
+    mr_sha256_end(&sum, digest);
+    p->rules->version = mr_arena_printf(p->arena, "%.*s+codes.%02x%02x%02x%02x", MR_SPAN_ARG(p->rules->version),
+                                        digest[0], digest[1], digest[2], digest[3]);
+    if (!p->rules->version.ptr) mr_pack_out_of_room(p);
+}
+
+/* What is put on top of the shipped packs. */
+typedef struct site {
+    const mr_knowledge_file *files;
+    size_t n;
+    bool only_files;
+    const mr_code_sets *const *codes;
+    size_t n_codes;
+} site;
+
+static mr_rc build(mr_knowledge *k, const site *s, mr_buf *complaints, mr_error *err) {
     mr_complaints c = {.out = complaints};
     mr_pack p = {.arena = k->arena, .complaints = &c, .rules = &k->rules, .rc = MR_OK, .err = err};
-    read_all(&p, files, n, only_files);
+    p.sets = s->codes;
+    p.n_sets = s->n_codes;
+    read_all(&p, s->files, s->n, s->only_files);
     mr_pack_finish(&p);
-    mark_version(&p, files, n);
+    mark_version(&p, s->files, s->n);
+    mark_codes(&p);
     if (p.rc != MR_OK) return p.rc;
     if (complaints && complaints->rc != MR_OK) return mr_buf_why(complaints, err);
     if (c.n) return mr_fail(err, MR_MALFORMED, "%zu %s in the knowledge packs", c.n, c.n == 1 ? "fault" : "faults");
     return MR_OK;
 }
 
-mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool only_files, mr_knowledge **ret,
-                              mr_buf *complaints, mr_error *err) {
+static mr_rc load(const site *s, mr_knowledge **ret, mr_buf *complaints, mr_error *err) {
     mr_arena *arena = mr_arena_new(KNOWLEDGE_BYTES);
     if (!arena) return mr_fail(err, MR_NOMEM, "out of memory");
     mr_knowledge *k = MR_NEW(arena, mr_knowledge);
     mr_rc rc = k ? MR_OK : mr_arena_why(arena, err);
     if (rc == MR_OK) {
         k->arena = arena;
-        rc = build(k, files, n, only_files, complaints, err);
+        rc = build(k, s, complaints, err);
     }
     if (rc == MR_OK)
         *ret = k;
@@ -90,12 +116,22 @@ mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool onl
     return rc;
 }
 
+mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool only_files, mr_knowledge **ret,
+                              mr_buf *complaints, mr_error *err) {
+    return load(&(site){.files = files, .n = n, .only_files = only_files}, ret, complaints, err);
+}
+
 mr_rc mr_knowledge_load(const mr_knowledge_options *options, mr_knowledge **ret, mr_buf *complaints, mr_error *err) {
-    if (!options || !options->dir) return mr_knowledge_load_files(NULL, 0, false, ret, complaints, err);
+    site s = {0};
+    if (options) s = (site){.codes = options->codes, .n_codes = options->n_codes};
+    if (!options || !options->dir) return load(&s, ret, complaints, err);
     mr_folder folder;
     mr_rc rc = mr_folder_read(options->dir, &folder, err);
     if (rc != MR_OK) return rc;
-    rc = mr_knowledge_load_files(folder.files, folder.n, options->only_dir, ret, complaints, err);
+    s.files = folder.files;
+    s.n = folder.n;
+    s.only_files = options->only_dir;
+    rc = load(&s, ret, complaints, err);
     mr_folder_free(&folder);
     return rc;
 }

@@ -5,7 +5,8 @@
 
 #include "yaml_tree.h"
 
-#include "medreview/core/ruleset.h"
+#include "medreview/base/sha256.h"
+#include "medreview/core/code_set.h"
 
 /* Each draft begins with its name and place, so that one function finds doubles in any of the lists. */
 typedef struct mr_draft {
@@ -67,7 +68,9 @@ typedef struct mr_pack {
     MR_LIST_OF(mr_rule_file) rule_files;
     MR_LIST_OF(mr_rule) rule_drafts;
     mr_span version;
-    mr_index *codes_seen; /* mr_pack_code_key -> place in `codes`, until they are sorted */
+    mr_index *codes_seen;            /* mr_pack_code_key -> place in `codes`, until they are sorted */
+    const mr_code_sets *const *sets; /* of the site; borrowed */
+    size_t n_sets;
 } mr_pack;
 
 /* Sets the sticky failure from the arena. */
@@ -95,6 +98,15 @@ void mr_pack_harms(mr_pack *p, const mr_yaml *node);
 void mr_pack_scales(mr_pack *p, const mr_yaml *node);
 void mr_pack_concepts(mr_pack *p, const mr_yaml *node);
 void mr_pack_table(mr_pack *p, mr_place file, mr_span bytes); /* a .tsv file: codes or units, by its columns */
+/* Puts the site's code sets among the drafts; concepts must be numbered already. In pack_codes.c. */
+void mr_pack_code_sets(mr_pack *p);
+
+void mr_pack_sum_codes(const mr_code_set *set, mr_sha256 *sum); /* all that a set says, into the sum */
+/* Finds the draft of that concept and code, or makes room for a new one at the end of `codes`: then *ret_place is
+ * codes.n. false after a complaint, or when memory is short. */
+bool mr_pack_code_place(mr_pack *p, const mr_code_draft *d, uint32_t *ret_place);
+/* The concept a row names; MR_NO_NUMBER after a complaint with "did you mean". */
+uint16_t mr_pack_concept_of(mr_pack *p, const mr_draft *row);
 /* "concept|system|code"; false when it does not fit. */
 enum { MR_CODE_KEY = 200 };
 bool mr_pack_code_key(mr_span concept, mr_span system, mr_span code, char room[MR_CODE_KEY], mr_span *ret);

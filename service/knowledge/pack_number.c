@@ -53,7 +53,7 @@ static void number_concepts(mr_pack *p) {
 
 /* ---- codes ---- */
 
-static uint16_t concept_of(mr_pack *p, const mr_draft *row) {
+uint16_t mr_pack_concept_of(mr_pack *p, const mr_draft *row) {
     uint16_t c = mr_name_find(p->rules, MR_NAME_CONCEPT, row->name);
     if (c != MR_NO_NUMBER) return c;
     mr_span near = mr_name_near(p->rules, MR_NAME_CONCEPT, row->name);
@@ -72,7 +72,7 @@ static void fill_unions(mr_pack *p, bool *counts) {
         counts[a * n + a] = true;
         for (const mr_yaml *m = p->concepts.v[a].members; m; m = m->next) {
             mr_draft member = {m->text, m->at};
-            uint16_t b = concept_of(p, &member);
+            uint16_t b = mr_pack_concept_of(p, &member);
             if (b != MR_NO_NUMBER) counts[a * n + b] = true;
         }
     }
@@ -82,15 +82,11 @@ static void fill_unions(mr_pack *p, bool *counts) {
                 if (counts[via * n + b]) counts[a * n + b] = true;
 }
 
-static bool plain(mr_code_role r) {
-    return r == MR_ROLE_PRESENT || r == MR_ROLE_EVENT || r == MR_ROLE_VALUE || r == MR_ROLE_TEST_DONE;
-}
-
 static void add_code(mr_pack *p, const mr_code_draft *row, uint16_t concept) {
     if (p->rc != MR_OK) return;
     p->rc =
         mr_ruleset_add_code(p->rules, p->arena, row->system, row->code, (mr_concept_hit){concept, row->role}, p->err);
-    if (plain(row->role)) p->rules->concept_loaded[concept] = true;
+    if (mr_code_role_plain(row->role)) p->rules->concept_loaded[concept] = true;
 }
 
 static bool has_own_row(const mr_pack *p, mr_span concept, const mr_code_draft *row) {
@@ -126,10 +122,10 @@ static void number_codes(mr_pack *p) {
     if (p->codes.n) qsort(p->codes.v, p->codes.n, sizeof *p->codes.v, by_code);
     for (size_t i = 0; i < p->codes.n; i++) {
         const mr_code_draft *row = &p->codes.v[i];
-        uint16_t c = concept_of(p, &row->head);
+        uint16_t c = mr_pack_concept_of(p, &row->head);
         if (c == MR_NO_NUMBER) continue;
         add_code(p, row, c);
-        if (plain(row->role)) add_union_codes(p, counts, c, row);
+        if (mr_code_role_plain(row->role)) add_union_codes(p, counts, c, row);
     }
 }
 
@@ -148,7 +144,7 @@ static void number_units(mr_pack *p) {
     }
     for (size_t i = 0; i < p->units.n; i++) {
         mr_unit_draft *d = &p->units.v[i];
-        d->unit.concept = concept_of(p, &d->head);
+        d->unit.concept = mr_pack_concept_of(p, &d->head);
         if (d->unit.concept != MR_NO_NUMBER) p->rules->units[p->rules->n_units++] = d->unit;
     }
 }
@@ -158,6 +154,7 @@ void mr_pack_number(mr_pack *p) {
     if (p->rc == MR_OK) number_harms(p);
     if (p->rc == MR_OK) number_scales(p);
     if (p->rc == MR_OK) number_concepts(p);
+    if (p->rc == MR_OK && p->n_sets) mr_pack_code_sets(p);
     if (p->rc == MR_OK) number_codes(p);
     if (p->rc == MR_OK) number_units(p);
 }

@@ -6,6 +6,7 @@
 #include "verhoeff.h"
 
 #include "medreview/base/tsv.h"
+#include "medreview/base/utf8.h"
 
 #include <stdio.h>
 
@@ -26,12 +27,15 @@ static void complain_error(mr_pack *p, const mr_error *err) { /* text: FILE:LINE
 }
 
 static bool read_role(mr_pack *p, mr_place at, mr_span text, mr_code_role *ret) {
-    static const char *const names[] = {"present", "event", "value", "test-done", "resolved", "history", "other", NULL};
-    static const mr_code_role roles[] = {MR_ROLE_PRESENT,  MR_ROLE_EVENT, MR_ROLE_VALUE, MR_ROLE_TEST_DONE,
-                                         MR_ROLE_RESOLVED, MR_ROLE_OTHER, MR_ROLE_OTHER};
-    int i = mr_value_choice(p, at, text, names, "role");
-    if (i >= 0) *ret = roles[i];
-    return i >= 0;
+    if (!mr_code_role_known(text)) {
+        mr_complain(p->complaints, at,
+                    "\"%.*s\" is no role: present, event, value, test-done; resolved, remission, no-longer, absent; "
+                    "history, severity-mild, ...-unspecified",
+                    MR_SPAN_ARG(mr_utf8_cut(text, 60)));
+        return false;
+    }
+    *ret = mr_code_role_parse(text);
+    return true;
 }
 
 static bool read_system(mr_pack *p, mr_place at, mr_span text, mr_span *ret) {
@@ -41,14 +45,14 @@ static bool read_system(mr_pack *p, mr_place at, mr_span text, mr_span *ret) {
     return i >= 0;
 }
 
-/* The place of a row among the drafts, under its key; a row that is new gets the next place. */
-static bool place_of(mr_pack *p, const mr_code_draft *d, uint32_t *ret) {
+bool mr_pack_code_place(mr_pack *p, const mr_code_draft *d, uint32_t *ret_place) {
     char room[MR_CODE_KEY];
     mr_span key;
-    *ret = (uint32_t)p->codes.n;
+    *ret_place = (uint32_t)p->codes.n;
     if (!p->codes_seen) p->codes_seen = mr_index_new(p->arena, 1024);
     bool fits = mr_pack_code_key(d->head.name, d->system, d->code, room, &key);
-    if (fits && p->codes_seen && mr_arena_dup(p->arena, key, &key) && mr_index_put(p->codes_seen, key, *ret, ret))
+    if (fits && p->codes_seen && mr_arena_dup(p->arena, key, &key) &&
+        mr_index_put(p->codes_seen, key, *ret_place, ret_place))
         return true;
     if (!fits)
         mr_complain(p->complaints, d->head.at, "the concept or the code is too long");
@@ -59,7 +63,7 @@ static bool place_of(mr_pack *p, const mr_code_draft *d, uint32_t *ret) {
 
 static void keep_code(mr_pack *p, mr_code_draft d) {
     uint32_t place;
-    if (!place_of(p, &d, &place)) return;
+    if (!mr_pack_code_place(p, &d, &place)) return;
     if (place == p->codes.n) {
         if (!MR_PUSH(p->arena, p->codes.v, p->codes.n, p->codes.cap, d)) mr_pack_out_of_room(p);
         return;

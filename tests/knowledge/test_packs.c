@@ -248,7 +248,9 @@ static void test_pack_tells_all_faults_at_once(void **state) {
         "a.yaml:3: \"meaning\" is missing\n"
         "a.yaml:3: \"lane\" is missing\n"
         "b.tsv:2: \"195967002\" is no SNOMED CT id: its check digit is wrong\n"
-        "b.tsv:3: \"persent\" is no role: present, event, value, test-done, resolved, history, other\n"
+        "b.tsv:3: \"persent\" is no role: present, event, value, test-done; resolved, remission, no-longer, absent; "
+        "history, "
+        "severity-mild, ...-unspecified\n"
         "b.tsv:4: \"read\" is no code system: sct, loinc\n"
         "b.tsv:6: 2 fields, but 4 columns are named in the first line\n"
         "c.tsv:2: a unit has a text, a canonical unit, a factor above 0 and an offset\n"
@@ -328,7 +330,7 @@ static void test_pack_site_codes_are_added(void **state) {
     assert_int_equal(mr_ruleset_code(r, sct, MR_SPAN("233683003"), &hit, 1), 1);
     assert_int_equal(hit.role, MR_ROLE_PRESENT);
     assert_int_equal(mr_ruleset_code(r, sct, MR_SPAN("195967001"), &hit, 1), 1); /* the site's role stands for ours */
-    assert_int_equal(hit.role, MR_ROLE_OTHER);
+    assert_int_equal(hit.role, MR_ROLE_HISTORY);
     mr_knowledge_free(k);
 }
 

@@ -23,9 +23,17 @@ typedef struct mr_code_sets {
     size_t n_sets;
 } mr_code_sets;
 
-/* Roles as the tables write them: present, event, value, test-done, resolved; any other word is MR_ROLE_OTHER, which
- * never satisfies a rule by itself (severity-unspecified, history, ...). */
+/* Roles as the tables write them: present, event, value, test-done, resolved, remission, no-longer, absent, history,
+ * severity-mild, severity-moderate, severity-severe; any other word is MR_ROLE_OTHER, which never satisfies a rule
+ * (severity-unspecified, procedure, ...). */
 mr_code_role mr_code_role_parse(mr_span word);
 const char *mr_code_role_text(mr_code_role role); /* "other" for OTHER */
+/* Is it a word that the tables use, or of a family of theirs ("*-unspecified", "severity-*", "stage-*", ...)? What is
+ * none is a slip of the pen, and a code with a misspelt role would be lost in silence. */
+bool mr_code_role_known(mr_span word);
+/* A plain match: PRESENT, EVENT, VALUE, TEST_DONE. */
+bool mr_code_role_plain(mr_code_role role);
+/* Ends what was recorded before: RESOLVED, REMISSION, NO_LONGER, ABSENT. */
+bool mr_code_role_ends(mr_code_role role);
 
 #endif

@@ -1,11 +1,15 @@
 /* Packs to ruleset. A broken pack is refused with file, line and reason; every complaint is collected, not the first
  * only. The shipped packs are linked into the binary; a directory extends or replaces them file by file (same name
  * replaces), and its groups, harms, concepts and scales stand for shipped ones of the same name. The version of the
- * ruleset then ends in "+site." and a check sum of those files. */
+ * ruleset then ends in "+site." and a check sum of those files.
+ *
+ * Code sets of a site (core/code_set.h: out of the terminology's index, or a folder of CSV files) are put on top:
+ * beside the codes of the packs, or instead of them. The version then ends in "+codes." and a check sum of the sets. */
 #ifndef MEDREVIEW_KNOWLEDGE_KNOWLEDGE_H
 #define MEDREVIEW_KNOWLEDGE_KNOWLEDGE_H
 
 #include "medreview/base/buf.h"
+#include "medreview/core/code_set.h"
 #include "medreview/core/finding.h"
 
 typedef struct mr_knowledge mr_knowledge; /* owns the ruleset and its arena */
@@ -14,6 +18,12 @@ typedef struct mr_knowledge_options {
     const char *dir; /* NULL: shipped packs only */
     bool only_dir;   /* `rules check DIR`, `rules test DIR`: the rule files of DIR stand instead of the shipped ones;
                       * groups, harms, concepts and scales that DIR lacks still come from the shipped ones */
+    /* Read while loading only; nothing of them is kept. A later list stands for an earlier one: its role for a code of
+     * a concept counts, and its replacing set drops what packs and earlier lists say. A code whose role is
+     * MR_ROLE_PRESENT counts as MR_ROLE_VALUE for a concept that is a test. A set for a concept that no pack knows is a
+     * complaint with its file's name. */
+    const mr_code_sets *const *codes;
+    size_t n_codes; /* lists; a list may be NULL or empty */
 } mr_knowledge_options;
 
 /* On a pack that does not pass: MR_MALFORMED, and `complaints` holds one line each, `FILE:LINE: reason`.
