@@ -39,5 +39,6 @@ void mr_fhir_allergy_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     a->none_known = negation(&code);
     a->active = !mr_fhir_is(clinical, MR_SPAN("inactive")) && !mr_fhir_is(clinical, MR_SPAN("resolved")) &&
                 !mr_fhir_is(verification, MR_SPAN("refuted")) && !mr_fhir_is(verification, MR_SPAN("entered-in-error"));
+    item->in_error = mr_fhir_is(verification, MR_SPAN("entered-in-error"));
     item->uncoded = !what->n;
 }

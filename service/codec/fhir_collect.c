@@ -118,6 +118,9 @@ static void item_take(gather *g, const mr_fhir_group *group, const mr_fhir_item 
     }
     g->taken++;
     bool readable = usable(g, group, item);
+    mr_raw_record *raw = &g->out->raw;
+    if (readable && item->in_error)
+        g->full |= !MR_PUSH(g->arena, raw->errors, raw->n_errors, raw->cap_errors, item->reference);
     if (is_use(item))
         entry_take(g, item, readable ? MR_UNREAD_NOT : item->unread ? item->unread : MR_UNREAD_UNREADABLE);
     else if (readable && item->kind == MR_FK_CONDITION)

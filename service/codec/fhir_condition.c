@@ -76,5 +76,6 @@ void mr_fhir_condition_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     c->state = MR_FACT_ACTIVE;
     item->odd_status = !clinical(clinical_code, c);
     if (abated && c->state == MR_FACT_ACTIVE) c->state = MR_FACT_HISTORY; /* con-4 says it cannot be active */
+    item->in_error = mr_fhir_is(verification_code, MR_SPAN("entered-in-error"));
     item->odd_status |= !verification(verification_code, c);
 }

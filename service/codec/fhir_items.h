@@ -60,6 +60,7 @@ typedef struct mr_fhir_item {
     mr_unread unread;        /* UNREADABLE or MODIFIER_EXTENSION */
     bool deleted;            /* a history's DELETE */
     bool bad_date, odd_status, uncoded;
+    bool in_error; /* its status says that it was entered in error */
     union {
         mr_fhir_use *use;
         mr_fhir_medication *medication;

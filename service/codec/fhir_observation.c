@@ -83,7 +83,12 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
     for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         switch (name) {
-        case N_status: is_worth = worth_of(mr_fhir_peek(r, m.value)); break;
+        case N_status: {
+            mr_span status = mr_fhir_peek(r, m.value);
+            is_worth = worth_of(status);
+            item->in_error = mr_fhir_is(status, MR_SPAN("entered-in-error"));
+            break;
+        }
         case N_code: mr_fhir_concept_read(r, m.value, &code); break;
         case N_subject: mr_fhir_pointer_read(r, m.value, false, &item->subject); break;
         case N_effectiveDateTime:

@@ -20,8 +20,8 @@ void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, co
 void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_record *record, const mr_tx_settings *s);
 void mr_ours_task(mr_jw *w, const char *name, const mr_task_plan *t, const mr_tx_settings *s);
 
-/* Offline: whether something could not be read, recognised or assessed that no DetectedIssue or Task here tells, and the
- * GuidanceResponse that does. */
+/* Offline: whether something could not be read, recognised or assessed that no DetectedIssue or Task here tells, and
+ * the GuidanceResponse that does. */
 bool mr_ours_guidance_needed(const mr_plan *plan, const mr_record *record, const mr_tx_settings *s);
 void mr_ours_guidance_id(const mr_tx_settings *s, char out[48]);
 void mr_ours_guidance(mr_jw *w, const char *name, const mr_record *record, const mr_tx_settings *s);

@@ -3,6 +3,7 @@
  * jansson stands here and not the fast reader: these pages are small, and the whole resource must go back with every
  * foreign member in it (fhir.md 10.4). */
 #include "fhir_ours.h"
+#include "fhir_parts.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -57,6 +58,29 @@ static bool read_rules(const json_t *resource, mr_span base_uri, mr_arena *a, mr
     return true;
 }
 
+/* "Type/id" of a reference, whatever base stands before it and whatever version behind. */
+static bool cite(const json_t *reference, mr_arena *a, size_t *cap, mr_prior_issue *ret) {
+    mr_span text = text_of(json_object_get(reference, "reference"));
+    mr_fhir_target t;
+    if (!text.len || !mr_fhir_target_parse(text, &t) || !t.type.len || !t.id.len) return true;
+    mr_span name = mr_fhir_join(a, t.type, t.id);
+    return name.ptr && MR_PUSH(a, ret->cited, ret->n_cited, *cap, name);
+}
+
+static bool read_cited(const json_t *resource, mr_arena *a, mr_prior_issue *ret) {
+    size_t i, k, cap = 0;
+    json_t *implicated, *evidence, *detail;
+    json_array_foreach(json_object_get(resource, "implicated"), i, implicated) {
+        if (!cite(implicated, a, &cap, ret)) return false;
+    }
+    json_array_foreach(json_object_get(resource, "evidence"), i, evidence) {
+        json_array_foreach(json_object_get(evidence, "detail"), k, detail) {
+            if (!cite(detail, a, &cap, ret)) return false;
+        }
+    }
+    return true;
+}
+
 /* "<episode>.<mitigations>.<outcome>.<content>", as fhir_issue.c writes it; anything else counts as no decision. */
 static bool read_judgement(mr_span text, mr_arena *a, mr_judgement *ret) {
     mr_span episode, mitigations, outcome, content, rest;
@@ -84,7 +108,7 @@ static bool read_issue(const json_t *resource, mr_span base_uri, mr_arena *a, mr
            keep(a, key, &p.key) && keep(a, identifier(resource, base_uri, "/id/content"), &p.content) &&
            keep(a, last, &p.last_updated) &&
            read_judgement(identifier(resource, base_uri, "/id/judged"), a, &p.judged) &&
-           read_rules(resource, base_uri, a, &p) && keep_raw(a, resource, &p.raw) &&
+           read_rules(resource, base_uri, a, &p) && read_cited(resource, a, &p) && keep_raw(a, resource, &p.raw) &&
            MR_PUSH(a, prior->issues, prior->n_issues, prior->cap_issues, p);
 }
 

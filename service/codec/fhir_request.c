@@ -128,5 +128,6 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     e->from = e->asserted;
     bound(e, &s, continuous);
     mr_fhir_contained_read(r, contained, use);
+    item->in_error = e->status == MR_ST_ENTERED_IN_ERROR;
     item->odd_status = e->status == MR_ST_MISSING || e->intent == MR_INTENT_NONE;
 }

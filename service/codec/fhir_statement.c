@@ -93,4 +93,5 @@ void mr_fhir_statement_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
     }
     mr_fhir_contained_read(r, contained, use);
     item->odd_status = e->status == MR_ST_MISSING;
+    item->in_error = e->status == MR_ST_ENTERED_IN_ERROR;
 }

@@ -367,6 +367,13 @@ static mr_rc meet(work *w, const mr_finding *f) {
     return met_awaiting(w, f, s);
 }
 
+/* It was found in something that should never have stood in the record (fhir.md 9.2). */
+static bool cites_an_error(const work *w, const mr_prior_issue *i) {
+    for (size_t k = 0; k < i->n_cited; k++)
+        if (contains(w->set->errors, w->set->n_errors, i->cited[k])) return true;
+    return false;
+}
+
 /* An issue that no fresh finding speaks for. */
 static mr_rc unmet(work *w, standing *s) {
     if (s->duplicate || !awaiting(s->status))
@@ -380,6 +387,10 @@ static mr_rc unmet(work *w, standing *s) {
     if (!w->set->patient_gone && !off && (!w->set->complete || unassessable(w, s->issue))) {
         mr_rc rc = write_status(w, s);
         return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_kept(w, s->issue);
+    }
+    if (!off && cites_an_error(w, s->issue)) {
+        s->status = MR_IS_ENTERED_IN_ERROR;
+        return write_status(w, s);
     }
     s->status = MR_IS_CANCELLED;
     s->judged.outcome = MR_OUT_GONE;

@@ -178,6 +178,11 @@ static int allergy_order(const void *left, const void *right) {
     return c ? c : codings_order(a->codings, a->n_codings, b->codings, b->n_codings);
 }
 
+static int span_order(const void *left, const void *right) {
+    const mr_span *a = left, *b = right;
+    return mr_span_cmp(*a, *b);
+}
+
 static int gap_order(const void *left, const void *right) {
     const mr_gap *a = left, *b = right;
     int c = mr_span_cmp(a->code, b->code);
@@ -207,7 +212,9 @@ static bool facts_sort(making *k) {
         sorted(k->arena, raw->observations, raw->n_observations, sizeof *raw->observations, observation_order);
     r->allergies = sorted(k->arena, raw->allergies, raw->n_allergies, sizeof *raw->allergies, allergy_order);
     r->gaps = sorted(k->arena, k->told.gaps, k->told.n_gaps, sizeof *k->told.gaps, gap_order);
-    if (!r->conditions || !r->observations || !r->allergies || !r->gaps) return false;
+    r->errors = sorted(k->arena, raw->errors, raw->n_errors, sizeof *raw->errors, span_order);
+    r->n_errors = raw->n_errors;
+    if (!r->conditions || !r->observations || !r->allergies || !r->gaps || !r->errors) return false;
     if (r->n_medicines) qsort(r->medicines, r->n_medicines, sizeof *r->medicines, medicine_order);
     if (r->n_not_assessed) qsort(r->not_assessed, r->n_not_assessed, sizeof *r->not_assessed, not_assessed_order);
     return true;

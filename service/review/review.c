@@ -240,6 +240,8 @@ static mr_rc reconcile(mr_review *rv, mr_error *err) {
         .n_withdrawn = s->n_withdrawn,
         .disabled = s->run.disabled,
         .n_disabled = s->run.n_disabled,
+        .errors = rv->record.errors,
+        .n_errors = rv->record.n_errors,
     };
     return mr_reconcile(rv->k->rules, &rv->assessment, rv->prior.issues, rv->prior.n_issues, rv->prior.tasks,
                         rv->prior.n_tasks, &settings, rv->arena, &rv->plan, err);

@@ -536,6 +536,46 @@ static void test_a_withdrawn_rule_takes_its_issue_back_as_an_error(void **state)
     end(w);
 }
 
+static void test_what_was_entered_in_error_takes_its_issue_back_as_an_error(void **state) {
+    (void)state;
+    mr_span wrong[] = {MR_SPAN("Condition/c9"), MR_SPAN("MedicationStatement/m1")};
+    mr_span cites_wrong[] = {MR_SPAN("MedicationStatement/m2"), MR_SPAN("MedicationStatement/m1")};
+    mr_span cites_right[] = {MR_SPAN("MedicationStatement/m2"), MR_SPAN("Condition/c1")};
+    world *w = begin();
+    w->set.errors = wrong;
+    w->set.n_errors = 2;
+    mr_prior_issue *a = stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    mr_prior_issue *b = stands(w, 'b', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    mr_prior_issue *c = stands(w, 'c', MR_IS_FINAL, MR_HIGH, '1');
+    a->cited = c->cited = cites_wrong;
+    a->n_cited = c->n_cited = 2;
+    b->cited = cites_right;
+    b->n_cited = 2;
+    task(w, 1, MR_TS_REQUESTED, "ab");
+    w->set.complete = false; /* what was not read may hold the same medicine */
+    EXPECT(w, "task changed 1 routine +10: a b");
+    w->set.complete = true; /* final is a person's record */
+    EXPECT(w, "status a entered-in-error; status b cancelled; cancel mr-task-1");
+    SETTLES(w);
+    find_now(w, 'a', MR_HIGH, MR_WITHIN_4_WEEKS, '1'); /* right this time: never the old one revived */
+    EXPECT(w, "create a-2; task new 2 routine +28 after mr-task-1: a-2");
+    end(w);
+}
+
+static void test_while_it_is_still_found_an_error_in_what_it_cites_changes_nothing(void **state) {
+    (void)state;
+    mr_span wrong[] = {MR_SPAN("MedicationStatement/m1")};
+    world *w = begin();
+    w->set.errors = wrong;
+    w->set.n_errors = 1;
+    mr_prior_issue *a = stands(w, 'a', MR_IS_PRELIMINARY, MR_HIGH, '1');
+    a->cited = wrong;
+    a->n_cited = 1;
+    find_now(w, 'a', MR_HIGH, MR_WITHIN_4_WEEKS, '1');
+    EXPECT(w, "task new 1 routine +28: a");
+    end(w);
+}
+
 static void test_a_rule_switched_off_lets_its_issue_go_whatever_was_read(void **state) {
     (void)state;
     world *w = begin();
@@ -681,6 +721,8 @@ int main(void) {
         cmocka_unit_test(test_entered_in_error_is_never_revived),
         cmocka_unit_test(test_a_second_resource_with_one_key_is_repaired),
         cmocka_unit_test(test_a_withdrawn_rule_takes_its_issue_back_as_an_error),
+        cmocka_unit_test(test_what_was_entered_in_error_takes_its_issue_back_as_an_error),
+        cmocka_unit_test(test_while_it_is_still_found_an_error_in_what_it_cites_changes_nothing),
         cmocka_unit_test(test_a_rule_switched_off_lets_its_issue_go_whatever_was_read),
         cmocka_unit_test(test_a_kept_issue_is_as_severe_as_it_was),
         cmocka_unit_test(test_a_patient_who_is_gone_has_no_open_work),

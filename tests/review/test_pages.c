@@ -328,8 +328,66 @@ static void test_when_issues_may_be_closed(void **state) {
     }
 }
 
+/* fhir.md 9.2: what cites an entry that was entered in error was our mistake; what has merely gone is cancelled. */
+static void test_an_issue_that_cites_an_error_is_one(void **state) {
+    const bench *b = *state;
+    static const struct {
+        const char *entry, *citing, *reference;
+        mr_issue_status becomes;
+    } table[] = {
+        {"{\"resourceType\":\"MedicationStatement\",\"id\":\"m1\",\"status\":\"entered-in-error\"", "i",
+         "MedicationStatement/m1", MR_IS_ENTERED_IN_ERROR},
+        {"{\"resourceType\":\"MedicationStatement\",\"id\":\"m1\",\"status\":\"entered-in-error\"", "i",
+         "https://fhir.example.nhs.uk/r4/MedicationStatement/m1/_history/3", MR_IS_ENTERED_IN_ERROR},
+        {"{\"resourceType\":\"MedicationStatement\",\"id\":\"m1\",\"status\":\"entered-in-error\"", "i",
+         "MedicationStatement/m2", MR_IS_CANCELLED},
+        {"{\"resourceType\":\"MedicationStatement\",\"id\":\"m1\",\"status\":\"stopped\"", "i",
+         "MedicationStatement/m1", MR_IS_CANCELLED},
+        {"{\"resourceType\":\"MedicationRequest\",\"id\":\"m1\",\"intent\":\"order\",\"status\":\"entered-in-error\"",
+         "i", "MedicationRequest/m1", MR_IS_ENTERED_IN_ERROR},
+        {"{\"resourceType\":\"Observation\",\"id\":\"m1\",\"status\":\"entered-in-error\"", "e", "Observation/m1",
+         MR_IS_ENTERED_IN_ERROR},
+        {"{\"resourceType\":\"Condition\",\"id\":\"m1\",\"verificationStatus\":{\"coding\":[{\"code\":\"entered-in-"
+         "error\"}]}",
+         "e", "Condition/m1", MR_IS_ENTERED_IN_ERROR},
+        {"{\"resourceType\":\"Condition\",\"id\":\"m1\",\"verificationStatus\":{\"coding\":[{\"code\":\"refuted\"}]}",
+         "e", "Condition/m1", MR_IS_CANCELLED},
+        {"{\"resourceType\":\"AllergyIntolerance\",\"id\":\"m1\",\"verificationStatus\":{\"coding\":[{\"code\":"
+         "\"entered-in-error\"}]}",
+         "e", "AllergyIntolerance/m1", MR_IS_ENTERED_IN_ERROR},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stay s = begin(b, "p1");
+        char page[4000], cited[400];
+        bool allergy = strstr(table[i].entry, "AllergyIntolerance");
+        snprintf(page, sizeof page,
+                 "{\"resourceType\":\"Bundle\",\"entry\":[%s,{\"resource\":%s,\"%s\":{\"reference\":\"Patient/p1\"},"
+                 "\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"1\"}]},"
+                 "\"medicationCodeableConcept\":{\"text\":\"Naproxen 500mg tablets\"}}}]}",
+                 ENTRY(PATIENT("p1")), table[i].entry, allergy ? "patient" : "subject");
+        absorb(&s, MR_PAGE_STATEMENTS, page);
+        snprintf(cited, sizeof cited, "%s{\"reference\":\"%s\"}%s",
+                 *table[i].citing == 'i' ? "\"implicated\":[" : "\"evidence\":[{\"detail\":[", table[i].reference,
+                 *table[i].citing == 'i' ? "]" : "]}]");
+        snprintf(page, sizeof page,
+                 "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"DetectedIssue\",\"id\":"
+                 "\"mr-di-1\","
+                 "\"identifier\":[{\"system\":\"https://medreview.example.org/id/finding\","
+                 "\"value\":\"00000000000000000000000000000001\"}],\"status\":\"preliminary\",\"severity\":\"high\","
+                 "\"patient\":{\"reference\":\"Patient/p1\"},%s}}]}",
+                 cited);
+        absorb(&s, MR_PAGE_ISSUES, page);
+        const mr_review_result *r = assess(&s);
+        if (r->plan->n != 1 || r->plan->v[0].issue_status != table[i].becomes)
+            fail_msg("row %zu: %zu changes, %s", i, r->plan->n,
+                     r->plan->n ? mr_issue_status_text(r->plan->v[0].issue_status) : "none");
+        mr_arena_free(s.arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_issue_that_cites_an_error_is_one),
         cmocka_unit_test(test_links_and_newest),
         cmocka_unit_test(test_what_is_no_answer_is_refused),
         cmocka_unit_test(test_a_text_that_contradicts_its_code_is_told),

@@ -70,6 +70,8 @@ typedef struct mr_prior_issue {
     mr_judgement judged;
     mr_span *rules; /* ids of its source rules, from code.coding */
     size_t n_rules;
+    mr_span *cited; /* "Type/id" of what it names as implicated or as evidence */
+    size_t n_cited;
     mr_span last_updated;
     mr_span raw; /* the resource as read, compact JSON, for read-modify-write */
 } mr_prior_issue;
@@ -158,6 +160,9 @@ typedef struct mr_reconcile_settings {
     size_t n_withdrawn;
     const mr_span *disabled; /* rule ids: issues whose only sources they are are cancelled, whatever was read */
     size_t n_disabled;
+    const mr_span *errors; /* "Type/id" of what was entered in error: an issue that cites one and is not found any more
+                            * was a mistake, and goes to entered-in-error instead of cancelled */
+    size_t n_errors;
 } mr_reconcile_settings;
 
 /* `cannot` matters: an issue whose rules cannot be assessed now is not closed. Entries of *ret borrow from the

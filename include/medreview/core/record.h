@@ -267,6 +267,8 @@ typedef struct mr_raw_record {
     size_t n_allergies, cap_allergies;
     mr_gap *gaps;
     size_t n_gaps, cap_gaps;
+    mr_span *errors; /* references of what was entered in error: medicines, conditions, results, allergies */
+    size_t n_errors, cap_errors;
     unsigned cut; /* MR_CUT_* */
 } mr_raw_record;
 /* Before anything is added: zero, with the date of birth not given (a zeroed mr_when would be 1 January 1970). */
@@ -294,6 +296,8 @@ typedef struct mr_record {
     size_t n_allergies;
     mr_gap *gaps; /* sorted by code, reference, text */
     size_t n_gaps;
+    mr_span *errors; /* references of what was entered in error; sorted */
+    size_t n_errors;
     unsigned cut;
     bool complete; /* no gap that is not harmless, nothing cut, no current unrecognised medicine */
 } mr_record;
