@@ -16,6 +16,7 @@ typedef struct mr_draft {
 typedef struct mr_group_draft {
     mr_draft head;
     mr_group group;
+    const mr_yaml *node; /* members_of and except, read when every group is there */
 } mr_group_draft;
 typedef struct mr_harm_draft {
     mr_draft head;
@@ -116,6 +117,7 @@ void *mr_pack_same(mr_pack *p, void *items, size_t n, size_t size, mr_span name,
                    bool *ret_double);
 
 /* ---- numbering and the second round ---- */
+void mr_pack_group_unions(mr_pack *p); /* once groups are numbered: members_of is spelled out */
 void mr_pack_number(mr_pack *p); /* drafts -> ruleset arrays, codes, units */
 void mr_pack_prompts(mr_pack *p);
 void mr_pack_rules(mr_pack *p, const mr_rule_file *file);

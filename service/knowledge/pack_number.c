@@ -38,6 +38,8 @@ static void number_groups(mr_pack *p) {
     NUMBER(p, groups, groups, n_groups, mr_group, group);
     if (p->groups.n > MR_MAX_GROUPS)
         mr_complain(p->complaints, p->groups.v[MR_MAX_GROUPS].head.at, "more than %u drug groups", MR_MAX_GROUPS);
+    else
+        mr_pack_group_unions(p);
 }
 
 static void number_harms(mr_pack *p) {

@@ -374,6 +374,19 @@ static bool has_member(const mr_group *g, mr_span substance) {
     return false;
 }
 
+/* A substance may stand in several rows, on different terms. */
+static size_t distinct_members(const mr_group *g) {
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_members; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i; k++) again |= mr_span_eq(g->members[i].substance, g->members[k].substance);
+        n += !again;
+    }
+    return n;
+}
+
+/* Every group of the table is there, with exactly its substances. The table names one substance twice, as
+ * "metronidazole (oral)" too; and the thresholds of one rule have become a group of ours. */
 static void test_groups_have_the_members_of_the_table(void **state) {
     (void)state;
     mr_span bytes;
@@ -387,17 +400,27 @@ static void test_groups_have_the_members_of_the_table(void **state) {
     assert_non_null(seen);
     assert_int_equal(mr_tsv_open(&t, "drug-groups.tsv", bytes, &err), MR_OK);
     while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        uint16_t g = mr_ruleset_group(r, mr_tsv_get(&t, "group"));
-        if (g == MR_NO_NUMBER) continue;
+        mr_span inn = mr_tsv_get(&t, "inn"), name = mr_tsv_get(&t, "group");
+        uint16_t g = mr_ruleset_group(r, name);
+        if (g == MR_NO_NUMBER) fail_msg("there is no group %.*s", MR_SPAN_ARG(name));
+        if (mr_span_is(inn, "metronidazole (oral)")) continue;
         seen[g]++;
-        if (!has_member(&r->groups[g], mr_tsv_get(&t, "inn")))
-            fail_msg("%.*s lacks %.*s", MR_SPAN_ARG(r->groups[g].name), MR_SPAN_ARG(mr_tsv_get(&t, "inn")));
+        if (!has_member(&r->groups[g], inn))
+            fail_msg("%.*s lacks %.*s", MR_SPAN_ARG(r->groups[g].name), MR_SPAN_ARG(inn));
     }
     for (size_t g = 0; g < r->n_groups; g++)
-        if (seen[g] != r->groups[g].n_members)
+        if (seen[g] != distinct_members(&r->groups[g]) && !mr_span_is(r->groups[g].name, "opioid-high-strength"))
             fail_msg("%.*s has members that the table lacks", MR_SPAN_ARG(r->groups[g].name));
     free(seen);
     free(owned);
+}
+
+static void test_groups_have_a_title_and_a_source(void **state) {
+    (void)state;
+    const mr_ruleset *r = mr_knowledge_rules(shipped);
+    for (size_t g = 0; g < r->n_groups; g++)
+        if (!r->groups[g].title.len || !r->groups[g].source.len)
+            fail_msg("%.*s has no title or no source", MR_SPAN_ARG(r->groups[g].name));
 }
 
 static void test_scores_are_those_of_the_table(void **state) {
@@ -469,6 +492,7 @@ int main(void) {
         cmocka_unit_test(test_harms_and_identities_are_those_of_the_table),
         cmocka_unit_test(test_harm_texts_are_those_of_the_table),
         cmocka_unit_test(test_groups_have_the_members_of_the_table),
+        cmocka_unit_test(test_groups_have_a_title_and_a_source),
         cmocka_unit_test(test_scores_are_those_of_the_table),
         cmocka_unit_test(test_codes_are_those_of_the_table),
     };
