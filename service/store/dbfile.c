@@ -132,13 +132,32 @@ mr_rc mr_dbfile_open(const char *path, mr_dbfile *ret, mr_error *err) {
     mr_dbfile f = {.path = path_resolve(path), .lock_fd = -1};
     if (!f.path) return fail_errno(err, "cannot open", path);
     f.lock_path = join(f.path, "-lock", "");
-    mr_rc rc = f.lock_path ? lock_take(&f, err) : mr_fail(err, MR_NOMEM, "store: no memory to open it");
+    f.log_path = join(f.path, "-wal", "");
+    mr_rc rc = f.lock_path && f.log_path ? lock_take(&f, err) : mr_fail(err, MR_NOMEM, "store: no memory to open it");
     if (rc == MR_OK) rc = file_prepare(f.path, err);
-    if (rc == MR_OK)
+    if (rc == MR_OK) {
+        (void)mr_dbfile_is_current(&f); /* the first look remembers it */
         *ret = f;
-    else
+    } else {
         mr_dbfile_close(&f);
+    }
     return rc;
+}
+
+/* What bears the name now, against what did at the first look. */
+static bool name_holds(const char *path, uint64_t *device, uint64_t *inode) {
+    struct stat st;
+    if (stat(path, &st) != 0) return (errno != ENOENT && errno != ENOTDIR) || (!*device && !*inode);
+    if (!*device && !*inode) {
+        *device = (uint64_t)st.st_dev;
+        *inode = (uint64_t)st.st_ino;
+    }
+    return *device == (uint64_t)st.st_dev && *inode == (uint64_t)st.st_ino;
+}
+
+bool mr_dbfile_is_current(mr_dbfile *f) {
+    return name_holds(f->path, &f->file.device, &f->file.inode) &&
+           name_holds(f->log_path, &f->log.device, &f->log.inode);
 }
 
 void mr_dbfile_close(mr_dbfile *f) {
@@ -147,6 +166,7 @@ void mr_dbfile_close(mr_dbfile *f) {
         close(f->lock_fd);
     }
     free(f->lock_path);
+    free(f->log_path);
     free(f->path);
     *f = (mr_dbfile){.lock_fd = -1};
 }

@@ -100,6 +100,11 @@ static mr_rc instant_read(mr_span text, int64_t *ret_s, mr_error *err) {
     return MR_OK;
 }
 
+mr_rc mr_stamp_check(mr_span stamp, mr_error *err) {
+    if (stamp.len <= MR_STAMP_BYTES) return MR_OK;
+    return mr_fail(err, MR_LIMIT, "store: a stamp of %zu bytes", stamp.len);
+}
+
 mr_rc mr_instant_later(const char *candidate, const char *current, bool *ret, mr_error *err) {
     mr_span new_text = mr_span_of(candidate), old_text = mr_span_of(current);
     int64_t new_s = 0, old_s = 0;

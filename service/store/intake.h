@@ -21,6 +21,9 @@ mr_rc mr_wishes_of(const mr_intake *v, size_t n, mr_wish **ret, size_t *ret_n, m
 /* MR_LIMIT: an id or a reference is longer than FHIR and base/limits.h have it. */
 mr_rc mr_learn_check(const char *source, const char *patient, const char *const *references, size_t n, mr_error *err);
 
+/* MR_LIMIT: longer than MR_STAMP_BYTES. */
+mr_rc mr_stamp_check(mr_span stamp, mr_error *err);
+
 /* FHIR instants or dateTimes by their place in time, to the last digit of the fraction.
  *   MR_MALFORMED  one of them is not an instant, or has no room in a watermark */
 mr_rc mr_instant_later(const char *candidate, const char *current, bool *ret, mr_error *err);

@@ -18,6 +18,11 @@ typedef struct mr_memory_row {
     mr_work_item item;
     char *json; /* NULL: none */
     size_t json_len;
+    uint64_t number; /* of the review that has a stamp; 0: none has */
+    char stamp[MR_STAMP_BYTES + 1], checked[MR_STAMP_BYTES + 1];
+    bool changed;
+    char *asked;
+    size_t asked_len;
 } mr_memory_row;
 
 /* Claimable rows of one source: a heap by (ready, patient). */
@@ -35,6 +40,7 @@ typedef struct mr_memory_queue {
     mr_memory_source **sources; /* by name */
     size_t n_sources;
     uint64_t n_by_state[MR_ROW_STATES];
+    uint64_t review_number; /* the last one given */
 } mr_memory_queue;
 
 mr_memory_row *mr_memory_row_get(const mr_memory_queue *q, const mr_key *key);
@@ -48,6 +54,13 @@ mr_memory_row *const *mr_memory_rows(mr_memory_queue *q);
 /* The row of that source to be claimed next; NULL when none is ready. */
 mr_memory_row *mr_memory_row_ready(const mr_memory_source *s, int64_t now_ms);
 void mr_memory_queue_free(mr_memory_queue *q);
+
+/* memory_basis.c: what reviews were made with. `asked` passes to the row. */
+void mr_memory_basis_keep(mr_memory_queue *q, mr_memory_row *r, mr_span stamp, char *asked, size_t len);
+mr_rc mr_memory_stale(mr_memory_queue *q, mr_span stamp, mr_stale *ret, size_t most, size_t *ret_n, mr_error *err);
+void mr_memory_compared(mr_memory_queue *q, mr_span stamp, const mr_compared *v, size_t n);
+size_t mr_memory_rereview(mr_memory_queue *q, size_t most, int64_t now_ms);
+void mr_memory_rereviews(const mr_memory_queue *q, mr_span stamp, mr_rereviews *ret);
 
 typedef struct mr_memory_hint {
     mr_hint hint;

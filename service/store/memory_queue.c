@@ -146,6 +146,7 @@ mr_memory_row *const *mr_memory_rows(mr_memory_queue *q) {
 void mr_memory_queue_free(mr_memory_queue *q) {
     for (size_t i = 0; i < q->n; i++) {
         free(q->rows[i]->json);
+        free(q->rows[i]->asked);
         free(q->rows[i]);
     }
     for (size_t i = 0; i < q->n_sources; i++) {

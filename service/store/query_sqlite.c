@@ -43,6 +43,12 @@ void mr_query_int(mr_query *q, int64_t value) {
     if (q->code == SQLITE_OK) q->code = sqlite3_bind_int64(q->stmt, q->n_bound, value);
 }
 
+void mr_query_blob(mr_query *q, mr_span bytes) {
+    q->n_bound++;
+    if (q->code == SQLITE_OK)
+        q->code = sqlite3_bind_blob64(q->stmt, q->n_bound, bytes.len ? bytes.ptr : "", bytes.len, SQLITE_STATIC);
+}
+
 void mr_query_null(mr_query *q) {
     q->n_bound++;
     if (q->code == SQLITE_OK) q->code = sqlite3_bind_null(q->stmt, q->n_bound);
@@ -64,6 +70,12 @@ mr_span mr_query_get_span(mr_query *q) {
     int at = q->n_read++;
     const char *text = (const char *)sqlite3_column_text(q->stmt, at);
     return text ? (mr_span){text, (size_t)sqlite3_column_bytes(q->stmt, at)} : MR_SPAN("");
+}
+
+mr_span mr_query_get_blob(mr_query *q) {
+    int at = q->n_read++;
+    const char *bytes = sqlite3_column_blob(q->stmt, at);
+    return bytes ? (mr_span){bytes, (size_t)sqlite3_column_bytes(q->stmt, at)} : MR_SPAN("");
 }
 
 void mr_query_get_text(mr_query *q, char *out, size_t room) {
@@ -88,7 +100,19 @@ static void rollback(mr_sqlite *s) {
     if (!sqlite3_get_autocommit(s->db)) (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* SQLite would go on writing into a file that has no name any more, and every acknowledgement would be a lie. Asked
+ * after a commit: what lost its name before that was not acknowledged, and what loses it later was durable then. */
+static mr_rc file_check(mr_sqlite *s, mr_error *err) {
+    s->gone = s->gone || !mr_dbfile_is_current(&s->file);
+    if (!s->gone) return MR_OK;
+    return mr_fail(err, MR_IO,
+                   "store: %s was removed or replaced while it was in use, and nothing is kept any more: put a backup "
+                   "in its place, or none, and start medreview again (docs/store.md)",
+                   s->file.path);
+}
+
 mr_rc mr_tx_begin(mr_sqlite *s, mr_error *err) {
+    if (s->gone) return file_check(s, err);
     rollback(s); /* one that could not be rolled back at the time */
     s->pending = s->tally;
     mr_query q = mr_query_begin(s, MR_SQL_BEGIN);
@@ -99,6 +123,7 @@ mr_rc mr_tx_end(mr_sqlite *s, mr_rc rc, mr_error *err) {
     if (rc == MR_OK) {
         mr_query q = mr_query_begin(s, MR_SQL_COMMIT);
         rc = mr_query_run(&q, err);
+        if (rc == MR_OK) rc = file_check(s, err);
     }
     if (rc == MR_OK)
         s->tally = s->pending;

@@ -80,6 +80,12 @@ void mr_row_notice(mr_row *r, int64_t quiet_ms, int64_t max_ms, int64_t now_ms) 
     }
 }
 
+bool mr_row_rereview(mr_row *r, int64_t now_ms) {
+    if (r->state == MR_ROW_DUE) return false; /* a notice would end its debounce window */
+    mr_row_notice(r, 0, 0, now_ms);
+    return true;
+}
+
 void mr_row_claim(mr_row *r, int64_t now_ms, int64_t lease_ms, uint64_t owner, mr_claim *ret) {
     r->state = MR_ROW_LEASED;
     r->backoff = false;

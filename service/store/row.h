@@ -32,6 +32,8 @@ typedef struct mr_row {
 int64_t mr_row_ready_ms(const mr_row *r);
 /* A notice. r is all zero but its key when the patient is new. */
 void mr_row_notice(mr_row *r, int64_t quiet_ms, int64_t max_ms, int64_t now_ms);
+/* The basis of reviews changed. false: it is due already, and will be reviewed on the new one anyway. */
+bool mr_row_rereview(mr_row *r, int64_t now_ms);
 /* r must be ready. */
 void mr_row_claim(mr_row *r, int64_t now_ms, int64_t lease_ms, uint64_t owner, mr_claim *ret);
 /* false, and nothing changed: the token is not the newest, or spent. */

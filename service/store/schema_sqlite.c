@@ -42,6 +42,16 @@ static const char *const steps[] = {
     "CREATE INDEX worklist ON work_item(rank,due,source,patient) WHERE task<>'' AND priority<>'';"
     "CREATE TABLE review(number INTEGER PRIMARY KEY, source TEXT NOT NULL, patient TEXT NOT NULL,"
     " json TEXT NOT NULL, UNIQUE(source,patient)) STRICT;",
+    /* to version 2: what each review was made with. Nobody knows it of the reviews that are there: so they are compared
+     * with whatever basis comes first, and made again. */
+    "CREATE TABLE basis(number INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, patient TEXT NOT NULL,"
+    " stamp TEXT NOT NULL, checked TEXT NOT NULL, changed INTEGER NOT NULL, asked BLOB NOT NULL,"
+    " UNIQUE(source,patient)) STRICT;"
+    "CREATE INDEX basis_checked ON basis(checked);"
+    "CREATE INDEX basis_changed ON basis(source,patient) WHERE changed=1;"
+    "INSERT INTO basis(source,patient,stamp,checked,changed,asked) SELECT source,patient,'','',0,x'' FROM"
+    " (SELECT source,patient FROM work_item UNION SELECT source,patient FROM review);"
+    "CREATE TABLE probe(one INTEGER PRIMARY KEY CHECK(one=1), at_ms INTEGER NOT NULL) STRICT;",
 };
 #define VERSION ((int64_t)(sizeof steps / sizeof *steps))
 

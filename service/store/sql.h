@@ -6,6 +6,7 @@
     "source,patient,wanted,done,token,claimed,state,backoff,attempt,first_ms,due_ms,bound_ms,"                         \
     "next_first_ms,next_due_ms,next_bound_ms,lease_until_ms,why,reason"
 #define MR_SQL_ITEM "source,patient,priority,due,high,moderate,low,top,task,complete,reviewed_ms"
+#define MR_SQL_STALE "source,patient,number,stamp,asked"
 #define MR_SQL_OPEN "task<>'' AND priority<>''"
 /* Every rank by name: so that the index on rank and due is entered at each, and only what is overdue is read. */
 #define MR_SQL_OVERDUE MR_SQL_OPEN " AND rank IN (0,1,2,3) AND due>'' AND due<?1"
@@ -59,7 +60,20 @@
                            " ORDER BY rank,due,source,patient LIMIT ?2 OFFSET ?3")                                     \
     X(MR_SQL_COUNT_OVERDUE, "SELECT count(*) FROM work_item WHERE " MR_SQL_OVERDUE)                                    \
     X(MR_SQL_REVIEW_PUT, "INSERT INTO review(source,patient,json) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET json=?3") \
-    X(MR_SQL_REVIEW_GET, "SELECT json FROM review WHERE source=?1 AND patient=?2")
+    X(MR_SQL_REVIEW_GET, "SELECT json FROM review WHERE source=?1 AND patient=?2")                                     \
+    X(MR_SQL_BASIS_PUT, "INSERT OR REPLACE INTO basis(source,patient,stamp,checked,changed,asked)"                     \
+                        " VALUES(?1,?2,?3,?3,0,?4)")                                                                   \
+    X(MR_SQL_STALE_BELOW, "SELECT " MR_SQL_STALE " FROM basis WHERE checked<?1 ORDER BY checked LIMIT ?2")             \
+    X(MR_SQL_STALE_ABOVE, "SELECT " MR_SQL_STALE " FROM basis WHERE checked>?1 ORDER BY checked LIMIT ?2")             \
+    X(MR_SQL_BASIS_SAME, "UPDATE basis SET stamp=?2,checked=?2,changed=0 WHERE number=?1")                             \
+    X(MR_SQL_BASIS_CHANGED, "UPDATE basis SET checked=?2,changed=1 WHERE number=?1")                                   \
+    X(MR_SQL_CHANGED_NEXT,                                                                                             \
+      "SELECT source,patient FROM basis WHERE changed=1 AND source>='' ORDER BY source,patient LIMIT 1")               \
+    X(MR_SQL_CHANGED_CLEAR, "UPDATE basis SET changed=0 WHERE source=?1 AND patient=?2")                               \
+    X(MR_SQL_COUNT_BELOW, "SELECT count(*) FROM basis WHERE checked<?1")                                               \
+    X(MR_SQL_COUNT_ABOVE, "SELECT count(*) FROM basis WHERE checked>?1")                                               \
+    X(MR_SQL_COUNT_CHANGED, "SELECT count(*) FROM basis WHERE changed=1 AND source>=''")                               \
+    X(MR_SQL_PROBE, "INSERT OR REPLACE INTO probe(one,at_ms) VALUES(1,?1)")
 
 typedef enum mr_sql {
 #define X(name, text) name,

@@ -22,6 +22,7 @@ typedef struct mr_sqlite {
     struct sqlite3_stmt *statements[MR_SQL_COUNT]; /* NULL: not used yet */
     mr_tally tally, pending;                       /* pending: as it will be when the transaction commits */
     char turn[MR_MAX_SOURCE_BYTES + 1];            /* the source served last */
+    bool gone;                                     /* the file lost its name: nothing can be kept any more */
 } mr_sqlite;
 
 /* MR_NOMEM or MR_IO with SQLite's words, which name tables and columns but never values. */
@@ -38,15 +39,18 @@ mr_query mr_query_begin(mr_sqlite *s, mr_sql which);
 void mr_query_text(mr_query *q, const char *text);
 void mr_query_span(mr_query *q, mr_span text);
 void mr_query_int(mr_query *q, int64_t value);
+void mr_query_blob(mr_query *q, mr_span bytes);
 void mr_query_null(mr_query *q);
 bool mr_query_row(mr_query *q); /* false: no more, or an error */
 int64_t mr_query_get_int(mr_query *q, int64_t if_null);
 void mr_query_get_text(mr_query *q, char *out, size_t room); /* cut when it does not fit */
 mr_span mr_query_get_span(mr_query *q);                      /* until the next step or end */
+mr_span mr_query_get_blob(mr_query *q);                      /* likewise */
 mr_rc mr_query_end(mr_query *q, mr_error *err);
 mr_rc mr_query_run(mr_query *q, mr_error *err); /* for statements without rows: step and end */
 
-/* mr_tx_end commits when rc is MR_OK, else rolls back and returns rc. When it does not return MR_OK nothing changed. */
+/* mr_tx_end commits when rc is MR_OK, else rolls back and returns rc. When it does not return MR_OK nothing changed, or
+ * what changed is lost with a file that was removed under us. */
 mr_rc mr_tx_begin(mr_sqlite *s, mr_error *err);
 mr_rc mr_tx_end(mr_sqlite *s, mr_rc rc, mr_error *err);
 
@@ -84,6 +88,13 @@ mr_rc mr_sqlite_worklist(mr_store *base, const char *today, size_t offset, mr_wo
 mr_rc mr_sqlite_overdue(mr_store *base, const char *today, uint64_t *ret_n, mr_error *err);
 mr_rc mr_sqlite_review_of(mr_store *base, const mr_key *key, mr_work_item *ret_item, char **ret_json, size_t *ret_len,
                           mr_error *err);
+
+/* basis_sqlite.c */
+mr_rc mr_sqlite_basis_keep(mr_sqlite *s, const mr_key *key, const mr_settlement *how, mr_error *err);
+mr_rc mr_sqlite_stale(mr_store *base, mr_span stamp, mr_stale *ret, size_t most, size_t *ret_n, mr_error *err);
+mr_rc mr_sqlite_compared(mr_store *base, mr_span stamp, const mr_compared *v, size_t n, mr_error *err);
+mr_rc mr_sqlite_rereview(mr_store *base, size_t most, int64_t now_ms, size_t *ret_n, mr_error *err);
+mr_rc mr_sqlite_rereviews(mr_store *base, mr_span stamp, mr_rereviews *ret, mr_error *err);
 
 /* schema_sqlite.c: opens s->file, refuses what is not ours, brings the schema up to date. The caller closes s->db also
  * after a failure. */

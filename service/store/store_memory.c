@@ -161,24 +161,63 @@ static void review_keep(mr_memory_row *r, const mr_settlement *how, char *json) 
     r->reviewed = r->reviewed || how->item || json;
 }
 
+static char *copy_of(mr_span s) {
+    char *copy = malloc(s.len + 1);
+    if (copy && s.len) memcpy(copy, s.ptr, s.len);
+    if (copy) copy[s.len] = 0;
+    return copy;
+}
+
 static mr_rc memory_settle(mr_store *s, const mr_claim *claim, const mr_settlement *how, int64_t now_ms,
                            mr_error *err) {
     mr_memory_queue *q = &self_of(s)->content->queue;
     (void)now_ms;
-    char *json = NULL;
-    if (how->verdict == MR_VERDICT_DONE && how->review.ptr) {
-        json = malloc(how->review.len + 1);
-        if (!json) return mr_fail(err, MR_NOMEM, "store: a review of %zu bytes", how->review.len);
-        memcpy(json, how->review.ptr, how->review.len);
-        json[how->review.len] = 0;
-    }
+    bool done = how->verdict == MR_VERDICT_DONE, stamped = done && how->stamp.ptr;
+    mr_rc rc = mr_stamp_check(how->stamp, err);
+    if (rc != MR_OK) return rc;
+    char *json = done && how->review.ptr ? copy_of(how->review) : NULL;
+    char *asked = stamped ? copy_of(how->asked) : NULL;
     mr_memory_row *r = mr_memory_row_get(q, &claim->key);
-    if (!r || !mr_row_settle(&r->row, claim->token, how)) {
+    if ((done && how->review.ptr && !json) || (stamped && !asked))
+        rc = mr_fail(err, MR_NOMEM, "store: a review of %zu bytes", how->review.len);
+    else if (!r || !mr_row_settle(&r->row, claim->token, how))
+        rc = mr_fail(err, MR_LOST, "store: the lease is no longer ours");
+    if (rc != MR_OK) {
         free(json);
-        return mr_fail(err, MR_LOST, "store: the lease is no longer ours");
+        free(asked);
+        return rc;
     }
     mr_memory_row_place(q, r);
     review_keep(r, how, json);
+    if (stamped) mr_memory_basis_keep(q, r, how->stamp, asked, how->asked.len);
+    return MR_OK;
+}
+
+static mr_rc memory_stale(mr_store *s, mr_span stamp, mr_stale *ret, size_t most, size_t *ret_n, mr_error *err) {
+    return mr_memory_stale(&self_of(s)->content->queue, stamp, ret, most, ret_n, err);
+}
+
+static mr_rc memory_compared(mr_store *s, mr_span stamp, const mr_compared *v, size_t n, mr_error *err) {
+    mr_rc rc = mr_stamp_check(stamp, err);
+    if (rc == MR_OK) mr_memory_compared(&self_of(s)->content->queue, stamp, v, n);
+    return rc;
+}
+
+static mr_rc memory_rereview(mr_store *s, size_t most, int64_t now_ms, size_t *ret_n, mr_error *err) {
+    memory_content *c = self_of(s)->content;
+    (void)err;
+    *ret_n = mr_memory_rereview(&c->queue, most, now_of(c, now_ms));
+    return MR_OK;
+}
+
+static mr_rc memory_rereviews(mr_store *s, mr_span stamp, mr_rereviews *ret, mr_error *err) {
+    (void)err;
+    mr_memory_rereviews(&self_of(s)->content->queue, stamp, ret);
+    return MR_OK;
+}
+
+static mr_rc memory_probe(mr_store *s, int64_t now_ms, mr_error *err) {
+    (void)s, (void)now_ms, (void)err;
     return MR_OK;
 }
 
@@ -393,6 +432,11 @@ static const mr_store_ops memory_ops = {
     .worklist = memory_worklist,
     .overdue = memory_overdue,
     .review_of = memory_review_of,
+    .stale = memory_stale,
+    .compared = memory_compared,
+    .rereview = memory_rereview,
+    .rereviews = memory_rereviews,
+    .probe = memory_probe,
     .release_all = memory_release_all,
     .close = memory_close,
 };

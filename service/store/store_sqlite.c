@@ -67,13 +67,15 @@ static mr_rc settle_in_tx(mr_sqlite *s, const mr_claim *c, const mr_settlement *
     if (rc != MR_OK) return rc;
     if (!found || !mr_row_settle(&r, c->token, how)) return mr_fail(err, MR_LOST, "store: the lease is no longer ours");
     rc = mr_sqlite_row_put(s, &r, MR_ROW_LEASED, err);
-    return rc == MR_OK ? mr_sqlite_review_keep(s, &c->key, how, err) : rc;
+    if (rc == MR_OK) rc = mr_sqlite_review_keep(s, &c->key, how, err);
+    return rc == MR_OK ? mr_sqlite_basis_keep(s, &c->key, how, err) : rc;
 }
 
 static mr_rc sqlite_settle(mr_store *base, const mr_claim *c, const mr_settlement *how, int64_t now_ms, mr_error *err) {
     mr_sqlite *s = self_of(base);
     (void)now_ms;
-    mr_rc rc = mr_tx_begin(s, err);
+    mr_rc rc = mr_stamp_check(how->stamp, err);
+    if (rc == MR_OK) rc = mr_tx_begin(s, err);
     return rc == MR_OK ? mr_tx_end(s, settle_in_tx(s, c, how, err), err) : rc;
 }
 
@@ -96,6 +98,15 @@ static mr_rc sqlite_unpark(mr_store *base, const mr_key *key, int64_t now_ms, mr
 static mr_rc release(mr_sqlite *s, bool crashed, mr_error *err) {
     mr_rc rc = mr_tx_begin(s, err);
     return rc == MR_OK ? mr_tx_end(s, mr_sqlite_release(s, crashed, err), err) : rc;
+}
+
+static mr_rc sqlite_probe(mr_store *base, int64_t now_ms, mr_error *err) {
+    mr_sqlite *s = self_of(base);
+    mr_rc rc = mr_tx_begin(s, err);
+    if (rc != MR_OK) return rc;
+    mr_query q = mr_query_begin(s, MR_SQL_PROBE);
+    mr_query_int(&q, now_ms);
+    return mr_tx_end(s, mr_query_run(&q, err), err);
 }
 
 static mr_rc sqlite_release_all(mr_store *base, mr_error *err) {
@@ -132,6 +143,11 @@ static const mr_store_ops sqlite_ops = {
     .worklist = mr_sqlite_worklist,
     .overdue = mr_sqlite_overdue,
     .review_of = mr_sqlite_review_of,
+    .stale = mr_sqlite_stale,
+    .compared = mr_sqlite_compared,
+    .rereview = mr_sqlite_rereview,
+    .rereviews = mr_sqlite_rereviews,
+    .probe = sqlite_probe,
     .release_all = sqlite_release_all,
     .close = sqlite_close_store,
 };

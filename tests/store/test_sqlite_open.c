@@ -122,7 +122,7 @@ static void test_settings_are_the_durable_ones(void **state) {
         assert_pragma(s, "PRAGMA busy_timeout", "5000");
         assert_pragma(s, "PRAGMA wal_autocheckpoint", "1000");
         assert_pragma(s, "PRAGMA journal_size_limit", "16777216");
-        assert_pragma(s, "PRAGMA user_version", "1");
+        assert_pragma(s, "PRAGMA user_version", "2");
         assert_pragma(s, "PRAGMA application_id", "1836217204");
         s->ops->close(s);
     }
@@ -215,7 +215,7 @@ static void test_newer_schema_is_refused(void **state) {
     mr_store *s = open_fine(path);
     s->ops->close(s);
     execute(path, "PRAGMA user_version=7");
-    assert_refused(path, MR_INVALID, "schema version 7, this release knows 1 to 1");
+    assert_refused(path, MR_INVALID, "schema version 7, this release knows 1 to 2");
 }
 
 static void test_remote_file_systems_are_known(void **state) {

@@ -37,6 +37,8 @@
 #include "medreview/base/limits.h"
 #include "medreview/base/span.h"
 
+enum { MR_STAMP_BYTES = 320 };
+
 typedef struct mr_key {
     char source[MR_MAX_SOURCE_BYTES + 1];
     char patient[MR_MAX_ID_BYTES + 1]; /* logical id, without "Patient/" */
@@ -80,7 +82,27 @@ typedef struct mr_settlement {
     int64_t retry_at_ms;      /* RETRY: when; PARK: when to try again by itself, 0 never; else ignored */
     const mr_work_item *item; /* DONE: replaces the patient's worklist line; NULL keeps the old one */
     mr_span review;           /* DONE: the review as JSON, kept for the patient's page; absent keeps the old one */
+    mr_span stamp; /* DONE: of the basis that the review was made with; absent keeps what is known of the old one */
+    mr_span asked; /* DONE, with a stamp: what it asked terminology (mr_review_asked); absent: nobody knows */
 } mr_settlement;
+
+/* A review that was not yet compared with the present basis. */
+typedef struct mr_stale {
+    mr_key key;
+    uint64_t number;                /* of this review: the next one of the patient has another */
+    char stamp[MR_STAMP_BYTES + 1]; /* "" when it was made before stamps were kept; likewise asked */
+    char *asked;                    /* malloc, the caller frees; zero bytes behind it are not part of it */
+    size_t asked_len;
+} mr_stale;
+typedef struct mr_compared { /* what came of comparing it */
+    mr_key key;
+    uint64_t number;
+    bool changed;
+} mr_compared;
+typedef struct mr_rereviews {
+    uint64_t unchecked; /* reviews not yet compared with the present basis */
+    uint64_t changed;   /* patients who wait to be reviewed again */
+} mr_rereviews;
 
 typedef struct mr_job_row {
     mr_key key;
@@ -163,6 +185,24 @@ typedef struct mr_store_ops {
      * that was settled without JSON gives "" and 0. */
     mr_rc (*review_of)(mr_store *s, const mr_key *key, mr_work_item *ret_item, char **ret_json, size_t *ret_len,
                        mr_error *err);
+
+    /* After an update of knowledge or terminology: whose review would come out otherwise. Each review bears the stamp
+     * of its basis. Those that were compared with another one than `stamp` are handed out by stale(), at most `most`,
+     * in an order of the store's own; compared() says what came of it, in one transaction: unchanged, then it bears
+     * `stamp` from now on; changed, then its patient waits to be reviewed again. A review that was replaced meanwhile
+     * is left alone, and every new review takes its patient off the waiting list.
+     *   MR_LIMIT (settle, compared)  the stamp is longer than MR_STAMP_BYTES */
+    mr_rc (*stale)(mr_store *s, mr_span stamp, mr_stale *ret, size_t most, size_t *ret_n, mr_error *err);
+    mr_rc (*compared)(mr_store *s, mr_span stamp, const mr_compared *v, size_t n, mr_error *err);
+    /* At most `most` waiting patients, by (source, patient), become due now, in one transaction: idle ones as by
+     * record() without debounce, parked ones wake, one under review is reviewed once more; one that is due already
+     * stays as it is. *ret_n of them left the waiting list. */
+    mr_rc (*rereview)(mr_store *s, size_t most, int64_t now_ms, size_t *ret_n, mr_error *err);
+    mr_rc (*rereviews)(mr_store *s, mr_span stamp, mr_rereviews *ret, mr_error *err);
+
+    /* Writes something of no meaning, as durably as everything else: MR_OK says that a notice would be kept now.
+     *   MR_IO  also: the file is no longer the one that was opened */
+    mr_rc (*probe)(mr_store *s, int64_t now_ms, mr_error *err);
 
     /* Gives back the leases that this process holds (they become due at once). Called at drain. */
     mr_rc (*release_all)(mr_store *s, mr_error *err);
