@@ -175,8 +175,9 @@ void mr_ours_issue_identifiers(mr_jw *w, const mr_change *c, mr_span content, co
     mr_ours_identifier(w, &s->site, "finding", c->issue ? c->issue->key : key_of(c->issue_id));
     if (content.len) mr_ours_identifier(w, &s->site, "content", content);
     if (j->episode || j->mitigations || j->outcome != MR_OUT_NONE) {
-        (void)snprintf(judged, sizeof judged, "%u.%u.%s.%.*s", j->episode, j->mitigations, mr_outcome_word(j->outcome),
-                       MR_SPAN_ARG(j->content));
+        (void)snprintf(judged, sizeof judged, "%u.%u.%s.%.*s%s%.*s", j->episode, j->mitigations,
+                       mr_outcome_word(j->outcome), MR_SPAN_ARG(j->content), j->undosed.len ? "." : "",
+                       MR_SPAN_ARG(j->undosed));
         mr_ours_identifier(w, &s->site, "judged", mr_span_of(judged));
     }
     mr_jw_end(w);

@@ -81,7 +81,8 @@ static bool read_cited(const json_t *resource, mr_arena *a, mr_prior_issue *ret)
     return true;
 }
 
-/* "<episode>.<mitigations>.<outcome>.<content>", as fhir_issue.c writes it; anything else counts as no decision. */
+/* "<episode>.<mitigations>.<outcome>.<content>[.<content without doses>]", as fhir_issue.c writes it; anything else
+ * counts as no decision. */
 static bool read_judgement(mr_span text, mr_arena *a, mr_judgement *ret) {
     mr_span episode, mitigations, outcome, content, rest;
     uint64_t e, m;
@@ -93,7 +94,8 @@ static bool read_judgement(mr_span text, mr_arena *a, mr_judgement *ret) {
     while (kind <= MR_OUT_GONE && !mr_span_is(outcome, mr_outcome_word(kind))) kind++;
     if (kind > MR_OUT_GONE) return true;
     *ret = (mr_judgement){.episode = (unsigned)e, .mitigations = (unsigned)m, .outcome = kind};
-    return keep(a, content, &ret->content);
+    (void)mr_span_split(content, '.', &content, &rest); /* mostly there is one part only */
+    return keep(a, content, &ret->content) && (!rest.len || keep(a, rest, &ret->undosed));
 }
 
 static bool read_issue(const json_t *resource, mr_span base_uri, mr_arena *a, mr_prior *prior) {

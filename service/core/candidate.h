@@ -39,8 +39,11 @@ bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id,
  * The fields before them must be set. */
 bool mr_finding_fill(const mr_candidate *sources, size_t n, mr_arena *a, mr_finding *f);
 
-/* finding_key.c: the hash of what a reviewer would have to look at again. `medicines` are the implicated ones. */
-bool mr_finding_content(const mr_finding *f, const mr_medicine *const *medicines, size_t n, mr_arena *a, char out[33]);
+/* finding_key.c: the hash of what a reviewer would have to look at again. Bit i of `unknown`: as if the dose of
+ * f->medicines[i] were not known (medicines beyond the 64th: never). false: the arena is out of room. */
+bool mr_finding_content(const mr_finding *f, uint64_t unknown, mr_arena *a, char out[33]);
+/* Was `content` said of the same as this finding is, but for doses that were not known then? */
+bool mr_finding_dose_told(const mr_finding *f, mr_span content, mr_arena *a);
 
 /* conversation.c */
 bool mr_conversation_choose(const mr_sight *s, mr_assessment *ret);

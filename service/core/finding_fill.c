@@ -29,7 +29,7 @@ static int medicine_order(const void *left, const void *right) {
     return c ? c : mr_span_cmp((*a)->text, (*b)->text);
 }
 
-static bool medicines_fill(const mr_candidate *c, size_t n, mr_arena *a, const mr_medicine ***ret, mr_finding *f) {
+static bool medicines_fill(const mr_candidate *c, size_t n, mr_arena *a, mr_finding *f) {
     size_t most = 0, k = 0, kept = 0;
     for (size_t i = 0; i < n; i++) most += c[i].n_implicated;
     const mr_medicine **v = MR_NEW_N(a, const mr_medicine *, most);
@@ -45,8 +45,8 @@ static bool medicines_fill(const mr_candidate *c, size_t n, mr_arena *a, const m
         f->implicated_text[kept] = v[i]->text;
         v[kept++] = v[i];
     }
-    f->n_implicated = kept;
-    *ret = v;
+    f->n_implicated = f->n_medicines = kept;
+    f->medicines = v;
     return true;
 }
 
@@ -83,9 +83,8 @@ static bool evidence_fill(const mr_candidate *c, size_t n, mr_arena *a, mr_findi
 }
 
 bool mr_finding_fill(const mr_candidate *sources, size_t n, mr_arena *a, mr_finding *f) {
-    const mr_medicine **medicines;
     f->rank_reason = mr_arena_printf(a, "%s severity, %s%s", mr_severity_text(f->severity), mr_urgency_text(f->urgency),
                                      f->certainty == MR_POSSIBLE ? ", possible" : "");
-    return f->rank_reason.ptr && sources_fill(sources, n, a, f) && medicines_fill(sources, n, a, &medicines, f) &&
-           evidence_fill(sources, n, a, f) && mr_finding_content(f, medicines, f->n_implicated, a, f->content);
+    return f->rank_reason.ptr && sources_fill(sources, n, a, f) && medicines_fill(sources, n, a, f) &&
+           evidence_fill(sources, n, a, f) && mr_finding_content(f, 0, a, f->content);
 }

@@ -44,16 +44,17 @@ static void add_sources(mr_sha256 *h, const mr_finding *f, mr_span *ids) {
 }
 
 /* "naproxen=1000 mg": by substance and not by reference, since references change with every export. */
-static mr_span dose_text(const mr_medicine *m, mr_arena *a) {
+static mr_span dose_text(const mr_medicine *m, bool known, mr_arena *a) {
     mr_span all = MR_SPAN("");
     for (size_t i = 0; i < m->n_ingredients && all.ptr; i++)
         all =
             mr_arena_printf(a, "%.*s%s%.*s", MR_SPAN_ARG(all), i ? "+" : "", MR_SPAN_ARG(m->ingredients[i].substance));
-    if (!all.ptr || !m->daily.known) return all.ptr ? mr_arena_printf(a, "%.*s=?", MR_SPAN_ARG(all)) : all;
+    if (!all.ptr || !known || !m->daily.known) return all.ptr ? mr_arena_printf(a, "%.*s=?", MR_SPAN_ARG(all)) : all;
     return mr_arena_printf(a, "%.*s=%.6g %.*s", MR_SPAN_ARG(all), m->daily.value, MR_SPAN_ARG(m->daily.unit));
 }
 
-bool mr_finding_content(const mr_finding *f, const mr_medicine *const *medicines, size_t n, mr_arena *a, char out[33]) {
+bool mr_finding_content(const mr_finding *f, uint64_t unknown, mr_arena *a, char out[33]) {
+    size_t n = f->n_medicines;
     mr_span *words = MR_NEW_N(a, mr_span, n > f->n_sources ? n : f->n_sources);
     uint8_t digest[32];
     mr_sha256 h;
@@ -70,7 +71,7 @@ bool mr_finding_content(const mr_finding *f, const mr_medicine *const *medicines
         add(&h, f->substances[i]);
     }
     for (size_t i = 0; i < n; i++) {
-        words[i] = dose_text(medicines[i], a);
+        words[i] = dose_text(f->medicines[i], i >= 64 || !(unknown >> i & 1), a);
         if (!words[i].ptr) return false;
     }
     if (n) qsort(words, n, sizeof *words, span_order);
@@ -83,6 +84,24 @@ bool mr_finding_content(const mr_finding *f, const mr_medicine *const *medicines
     mr_sha256_end(&h, digest);
     mr_hex(digest, 16, out);
     return true;
+}
+
+/* Of many medicines only "none was known" is tried beside each alone: every subset would be too many hashes. */
+bool mr_finding_dose_told(const mr_finding *f, mr_span content, mr_arena *a) {
+    enum { ALL_SUBSETS = 6 };
+    uint64_t known = 0;
+    char said[33];
+    for (size_t i = 0; i < f->n_medicines && i < 64; i++) known |= (uint64_t)f->medicines[i]->daily.known << i;
+    if (!known || !content.len) return false;
+    if (f->n_medicines <= ALL_SUBSETS) {
+        for (uint64_t unknown = known; unknown; unknown = (unknown - 1) & known)
+            if (mr_finding_content(f, unknown, a, said) && mr_span_is(content, said)) return true;
+        return false;
+    }
+    for (size_t i = 0; i < f->n_medicines && i < 64; i++)
+        if ((known >> i & 1) && mr_finding_content(f, (uint64_t)1 << i, a, said) && mr_span_is(content, said))
+            return true;
+    return mr_finding_content(f, known, a, said) && mr_span_is(content, said);
 }
 
 int mr_urgency_days(mr_urgency u) {

@@ -8,6 +8,8 @@
  * Sources: fhir.md 9.2 (issue status), 9.4 (Task moves), 10.2 (table), 11 (outcomes); product.md section 5 (Task). */
 #include "reconcile_parts.h"
 
+#include "candidate.h"
+
 #include <stdlib.h>
 
 mr_rc mr_plan_full(mr_plan_work *w) {
@@ -85,7 +87,7 @@ static mr_rc revise(mr_plan_work *w, const mr_finding *f, mr_standing *s, mr_iss
     s->status = to;
     /* What was decided, or why it was closed, was about the content that goes now. */
     s->judged.outcome = MR_OUT_NONE;
-    s->judged.content = MR_SPAN_NONE;
+    s->judged.content = s->judged.undosed = MR_SPAN_NONE;
     mr_rc rc = mr_plan_change(w, (mr_change){.kind = MR_CH_REVISE_ISSUE,
                                              .finding = f,
                                              .issue = s->issue,
@@ -104,28 +106,57 @@ static mr_rc write_status(mr_plan_work *w, const mr_standing *s) {
                                          .judged = s->judged});
 }
 
-/* Decided so, about just this content. */
-static bool decided(const mr_standing *s, mr_outcome_kind outcome, mr_span content) {
-    return s->judged.outcome == outcome && mr_span_eq(s->judged.content, content);
+/* Set aside, with the content that it has now. */
+static bool aside(const mr_standing *s) {
+    return s->judged.outcome == MR_OUT_SET_ASIDE && mr_span_eq(s->judged.content, s->issue->content);
 }
 
 static bool same_content(const mr_finding *f, const mr_prior_issue *i) {
     return mr_span_is(i->content, f->content);
 }
 
+static bool no_dose(const mr_finding *f) {
+    for (size_t i = 0; i < f->n_medicines; i++)
+        if (f->medicines[i]->daily.known) return false;
+    return f->n_medicines > 0;
+}
+
+/* A dose that was not known when a person looked at the finding, or that is not told any more, makes it no other
+ * matter: the person had the medicine before them. Another dose does, and so does everything else that is content. */
+static bool same_matter(const mr_plan_work *w, const mr_finding *f, mr_span content, const mr_judgement *judged) {
+    if (mr_span_is(content, f->content) || mr_finding_dose_told(f, content, w->a)) return true;
+    return judged->undosed.len && mr_span_eq(judged->content, content) && no_dose(f) &&
+           mr_span_is(judged->undosed, f->content);
+}
+
+/* Decided so, about this content or what is no other matter. */
+static bool decided(const mr_plan_work *w, const mr_finding *f, const mr_standing *s, mr_outcome_kind outcome) {
+    return s->judged.outcome == outcome && same_matter(w, f, s->judged.content, &s->judged);
+}
+
+/* Of a finding that is met: what was decided is noted with its content without doses, where that is known. */
+static mr_rc write_met(mr_plan_work *w, const mr_finding *f, mr_standing *s) {
+    char undosed[33];
+    bool telling = s->applied && mr_span_is(s->judged.content, f->content) && f->n_medicines && f->n_medicines <= 64;
+    if (telling && (!mr_finding_content(f, UINT64_MAX, w->a, undosed) ||
+                    !mr_arena_dup(w->a, mr_span_of(undosed), &s->judged.undosed)))
+        return mr_plan_full(w);
+    return write_status(w, s);
+}
+
 static mr_rc met_awaiting(mr_plan_work *w, const mr_finding *f, mr_standing *s) {
     bool weaker = f->severity < s->issue->severity || f->certainty == MR_POSSIBLE;
-    if (!same_content(f, s->issue) && (w->set->complete || !weaker)) return revise(w, f, s, MR_IS_PRELIMINARY);
+    bool other = aside(s) ? !decided(w, f, s, MR_OUT_SET_ASIDE) : !same_content(f, s->issue);
+    if (other && (w->set->complete || !weaker)) return revise(w, f, s, MR_IS_PRELIMINARY);
     w->plan.unchanged++;
-    mr_rc rc = write_status(w, s);
-    if (rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content)) return rc;
+    mr_rc rc = write_met(w, f, s);
+    if (rc != MR_OK || aside(s)) return rc;
     return add_live(w, f, s->issue->id);
 }
 
 /* No action was thought right: quiet for its days, then asked again. */
 static mr_rc met_no_action(mr_plan_work *w, const mr_finding *f, mr_standing *s, bool *ret_handled) {
-    if (!decided(s, MR_OUT_NO_ACTION, mr_span_of(f->content)) || !s->task || !mr_when_given(s->task->closed))
-        return MR_OK;
+    if (!decided(w, f, s, MR_OUT_NO_ACTION) || !s->task || !mr_when_given(s->task->closed)) return MR_OK;
     mr_day until = s->task->closed.hi + (mr_day)w->set->suppress_days;
     if (w->set->as_of <= until) return suppress(w, f, until);
     *ret_handled = s->status != MR_IS_AMENDED;
@@ -135,21 +166,21 @@ static mr_rc met_no_action(mr_plan_work *w, const mr_finding *f, mr_standing *s,
 /* A change of content after a decision is another matter (fhir.md 9.2: amended), a weaker statement is not. */
 static mr_rc met_final(mr_plan_work *w, const mr_finding *f, mr_standing *s) {
     bool handled = false, weaker = f->severity < s->issue->severity || f->certainty == MR_POSSIBLE;
-    if (!same_content(f, s->issue) && !weaker) return revise(w, f, s, MR_IS_AMENDED);
+    if (!weaker && !same_matter(w, f, s->issue->content, &s->judged)) return revise(w, f, s, MR_IS_AMENDED);
     mr_rc rc = met_no_action(w, f, s, &handled);
     if (rc != MR_OK || handled) return rc;
     w->plan.unchanged++;
-    rc = write_status(w, s);
+    rc = write_met(w, f, s);
     /* Amended by us and not yet decided: it stays on its Task. */
-    bool waits = s->status == MR_IS_AMENDED && !decided(s, MR_OUT_SET_ASIDE, s->issue->content);
+    bool waits = s->status == MR_IS_AMENDED && !aside(s);
     return rc == MR_OK && waits ? add_live(w, f, s->issue->id) : rc;
 }
 
 static mr_rc met_cancelled(mr_plan_work *w, const mr_finding *f, mr_standing *s) {
-    if (decided(s, MR_OUT_NOT_APPLICABLE, mr_span_of(f->content)) && f->severity <= s->issue->severity) {
+    if (decided(w, f, s, MR_OUT_NOT_APPLICABLE) && f->severity <= s->issue->severity) {
         w->plan.unchanged++;
         mr_rc rc = suppress(w, f, MR_DAY_MAX);
-        return rc == MR_OK ? write_status(w, s) : rc;
+        return rc == MR_OK ? write_met(w, f, s) : rc;
     }
     return revise(w, f, s, MR_IS_PRELIMINARY); /* it came back, or it is another matter now */
 }
@@ -190,7 +221,7 @@ static mr_rc unmet(mr_plan_work *w, mr_standing *s) {
         only_of(s->issue, w->set->disabled, w->set->n_disabled); /* nothing that could be read would bring it back */
     if (!w->set->patient_gone && !off && (!w->set->complete || unassessable(w, s->issue))) {
         mr_rc rc = write_status(w, s);
-        return rc != MR_OK || decided(s, MR_OUT_SET_ASIDE, s->issue->content) ? rc : add_kept(w, s->issue);
+        return rc != MR_OK || aside(s) ? rc : add_kept(w, s->issue);
     }
     if (!off && cites_an_error(w, s->issue)) {
         s->status = MR_IS_ENTERED_IN_ERROR;

@@ -109,6 +109,7 @@ static void judge(mr_plan_work *w, mr_standing *s) {
     if (s->status == MR_IS_CANCELLED && !ours) { /* cancelled by a person, on the issue itself */
         s->judged.outcome = MR_OUT_NOT_APPLICABLE;
         s->judged.content = s->issue->content;
+        s->judged.undosed = MR_SPAN_NONE;
     }
     mr_outcome_kind outcome =
         s->task && s->task->episode > s->judged.episode ? decision_of(s->task, s->issue->key) : MR_OUT_NONE;
@@ -118,6 +119,7 @@ static void judge(mr_plan_work *w, mr_standing *s) {
     s->judged.outcome = mitigated && outcome != MR_OUT_NOT_APPLICABLE ? MR_OUT_ACCEPTED : outcome;
     s->judged.mitigations = s->issue->mitigations;
     s->judged.content = s->issue->content;
+    s->judged.undosed = MR_SPAN_NONE;
     /* A final issue is a person's record: what was decided is known, and written when the issue is written anyway. */
     s->applied = s->status != MR_IS_FINAL && s->status != MR_IS_CORRECTED;
     if (!s->applied || s->status == MR_IS_CANCELLED) return; /* gone before it was decided: noted, nothing revived */

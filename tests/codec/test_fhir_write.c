@@ -247,6 +247,48 @@ static void test_what_others_added_survives_our_update(void **state) {
     end(&again);
 }
 
+static void test_a_decision_is_read_as_it_was_written(void **state) {
+    (void)state;
+    static const struct {
+        const char *value;
+        unsigned episode;
+        mr_outcome_kind outcome;
+        const char *content, *undosed;
+    } table[] = {
+        {"2.1.not-applicable.00aa.11bb", 2, MR_OUT_NOT_APPLICABLE, "00aa", "11bb"},
+        {"2.1.no-action.00aa", 2, MR_OUT_NO_ACTION, "00aa", ""},
+        {"2.1.gone.", 2, MR_OUT_GONE, "", ""},
+        {"2.1.perhaps.00aa.11bb", 0, MR_OUT_NONE, "", ""}, /* none of ours: no decision */
+        {"2.1", 0, MR_OUT_NONE, "", ""},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stage s = begin();
+        mr_prior prior = {0};
+        mr_buf page;
+        mr_buf_init(&page, 4096);
+        mr_buf_printf(&page,
+                      "{\"resourceType\":\"DetectedIssue\",\"id\":\"i\",\"identifier\":["
+                      "{\"system\":\"https://medreview.example.org/id/finding\",\"value\":\"f\"},"
+                      "{\"system\":\"https://medreview.example.org/id/judged\",\"value\":\"%s\"}]}",
+                      table[i].value);
+        read_prior(&s, &page, &prior);
+        const mr_judgement *j = &prior.issues[0].judged;
+        if (j->episode != table[i].episode || j->outcome != table[i].outcome ||
+            !mr_span_is(j->content.ptr ? j->content : MR_SPAN(""), table[i].content) ||
+            !mr_span_is(j->undosed.ptr ? j->undosed : MR_SPAN(""), table[i].undosed))
+            fail_msg("%s", table[i].value);
+        mr_change c = {
+            .kind = MR_CH_STATUS_ISSUE, .issue = prior.issues, .issue_status = MR_IS_CANCELLED, .judged = *j};
+        mr_tx_settings set = settings();
+        s.plan = (mr_plan){.v = &c, .n = 1};
+        write_tx(&s, &set);
+        if (table[i].undosed[0]) /* the content identifier is absent here, so judged is the second */
+            assert_string_equal(text(resource(&s, 0), "identifier/1/value"), table[i].value);
+        mr_buf_free(&page);
+        end(&s);
+    }
+}
+
 static void test_foreign_resources_are_passed_over(void **state) {
     (void)state;
     stage s = begin();
@@ -349,6 +391,7 @@ int main(void) {
         cmocka_unit_test(test_offline_has_dates_and_no_provenance),
         cmocka_unit_test(test_our_own_is_read_back_and_nothing_is_written_twice),
         cmocka_unit_test(test_what_others_added_survives_our_update),
+        cmocka_unit_test(test_a_decision_is_read_as_it_was_written),
         cmocka_unit_test(test_foreign_resources_are_passed_over),
         cmocka_unit_test(test_the_answer_tells_which_versions_are_ours),
     };

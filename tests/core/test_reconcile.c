@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "candidate.h"
 #include "medreview/base/buf.h"
 #include "medreview/base/rand.h"
 #include "medreview/core/reconcile.h"
@@ -371,6 +372,111 @@ static void test_rejected_stays_away_until_it_is_another_matter(void **state) {
     end(w);
 }
 
+/* A finding about those medicines, with its true content. */
+static mr_finding *find_dosed(world *w, const double *mg, size_t n) {
+    static const char *const names[] = {"naproxen", "warfarin", "aspirin"};
+    mr_finding *f = w->n_found ? &w->found[0] : find_now(w, 'a', MR_MODERATE, MR_WITHIN_1_WEEK, '1');
+    static const mr_rule *sources[1];
+    sources[0] = f->leading;
+    f->sources = sources;
+    f->n_sources = 1;
+    f->medicines = MR_NEW_N(w->a, const mr_medicine *, n);
+    f->n_medicines = n;
+    for (size_t i = 0; i < n; i++) {
+        mr_medicine *m = MR_NEW(w->a, mr_medicine);
+        m->ingredients = MR_NEW(w->a, mr_ingredient);
+        m->ingredients[0].substance = mr_span_of(names[i]);
+        m->n_ingredients = 1;
+        m->daily = (mr_dose){mg[i] > 0, mg[i], MR_SPAN("mg")};
+        f->medicines[i] = m;
+    }
+    assert_true(mr_finding_content(f, 0, w->a, f->content));
+    return f;
+}
+
+/* Looked at with the doses `before`, decided, then found with the doses `now`. */
+static void test_a_dose_that_is_only_told_or_not_told_is_no_other_matter(void **state) {
+    (void)state;
+    static const struct {
+        mr_task_status closes;
+        mr_outcome_kind outcome;
+        size_t n;
+        double before[3], now[3]; /* mg a day; 0: not known */
+        const char *expected;
+    } table[] = {
+        /* dismissed */
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 1, {0}, {1000}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 1, {1000}, {0}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 1, {1000}, {1000}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED,
+         MR_OUT_NOT_APPLICABLE,
+         1,
+         {500},
+         {1000},
+         "revise a preliminary; task new 2 urgent +7 after mr-task-1: a"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 2, {500, 0}, {500, 3}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 2, {0, 0}, {500, 3}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED,
+         MR_OUT_NOT_APPLICABLE,
+         2,
+         {500, 0},
+         {1000, 3},
+         "revise a preliminary; task new 2 urgent +7 after mr-task-1: a"},
+        /* one is not told any more and the other may be another one: asked again */
+        {MR_TS_REJECTED,
+         MR_OUT_NOT_APPLICABLE,
+         2,
+         {500, 3},
+         {500, 0},
+         "revise a preliminary; task new 2 urgent +7 after mr-task-1: a"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 2, {500, 3}, {0, 0}, "nothing (a suppressed)"},
+        {MR_TS_REJECTED, MR_OUT_NOT_APPLICABLE, 3, {0, 3, 0}, {500, 3, 75}, "nothing (a suppressed)"},
+        /* accepted, no action, set aside */
+        {MR_TS_COMPLETED, MR_OUT_ACCEPTED, 1, {0}, {1000}, "nothing"},
+        {MR_TS_COMPLETED,
+         MR_OUT_ACCEPTED,
+         1,
+         {500},
+         {1000},
+         "revise a amended; task new 2 urgent +7 after mr-task-1: a"},
+        {MR_TS_COMPLETED, MR_OUT_NO_ACTION, 1, {0}, {1000}, "nothing (a suppressed)"},
+        {MR_TS_COMPLETED, MR_OUT_NO_ACTION, 1, {1000}, {0}, "nothing (a suppressed)"},
+        {MR_TS_FAILED, MR_OUT_NONE, 1, {0}, {1000}, "nothing"},
+        {MR_TS_FAILED, MR_OUT_NONE, 1, {500}, {1000}, "revise a preliminary; task new 2 urgent +7 after mr-task-1: a"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        world *w = begin();
+        mr_finding *f = find_dosed(w, table[i].before, table[i].n);
+        mr_prior_issue *issue = stands(w, 'a', MR_IS_PRELIMINARY, MR_MODERATE, '1');
+        issue->content = mr_arena_printf(w->a, "%s", f->content);
+        task(w, 1, table[i].closes, "a")->outcome = table[i].outcome;
+        mr_buf got;
+        mr_buf_init(&got, 10000);
+        (void)reconcile(w, &got); /* the decision is seen */
+        carry_out(w);
+        (void)find_dosed(w, table[i].now, table[i].n);
+        if (strcmp(reconcile(w, &got), table[i].expected) != 0)
+            fail_msg("row %zu\n  got      %s\n  expected %s", i, mr_buf_z(&got), table[i].expected);
+        mr_buf_free(&got);
+        SETTLES(w);
+        end(w);
+    }
+}
+
+static void test_a_dose_that_raises_the_severity_is_another_matter(void **state) {
+    (void)state;
+    world *w = begin();
+    static const double unknown[] = {0}, told[] = {4000};
+    mr_finding *f = find_dosed(w, unknown, 1);
+    mr_prior_issue *issue = stands(w, 'a', MR_IS_CANCELLED, MR_MODERATE, '1');
+    issue->content = mr_arena_printf(w->a, "%s", f->content);
+    EXPECT(w, "nothing (a suppressed)");
+    f->severity = MR_HIGH;
+    (void)find_dosed(w, told, 1);
+    EXPECT(w, "revise a preliminary; task new 1 urgent +7: a");
+    end(w);
+}
+
 static void test_a_dismissal_never_hides_a_higher_severity(void **state) {
     (void)state;
     world *w = begin();
@@ -710,6 +816,8 @@ int main(void) {
         cmocka_unit_test(test_beside_a_held_task_only_pressing_findings_open_a_second),
         cmocka_unit_test(test_when_the_held_task_closes_the_waiting_findings_get_theirs),
         cmocka_unit_test(test_rejected_stays_away_until_it_is_another_matter),
+        cmocka_unit_test(test_a_dose_that_is_only_told_or_not_told_is_no_other_matter),
+        cmocka_unit_test(test_a_dose_that_raises_the_severity_is_another_matter),
         cmocka_unit_test(test_a_dismissal_never_hides_a_higher_severity),
         cmocka_unit_test(test_a_drug_restarted_revives_its_issue_in_a_new_task),
         cmocka_unit_test(test_final_is_a_persons_record),

@@ -26,6 +26,8 @@ typedef struct mr_finding {
     mr_span *implicated;      /* references of the leading entries of the medicines, sorted */
     mr_span *implicated_text; /* beside it */
     size_t n_implicated;
+    const mr_medicine **medicines; /* that identify it: whose doses are content */
+    size_t n_medicines;
     mr_evidence *evidence; /* sorted, each once */
     size_t n_evidence;
     const mr_rule **sources; /* leading first, then by id */

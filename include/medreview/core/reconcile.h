@@ -55,6 +55,8 @@ typedef struct mr_judgement {
     unsigned mitigations; /* that were seen; one more is a new decision */
     mr_outcome_kind outcome;
     mr_span content; /* hash of what was judged */
+    mr_span undosed; /* the same content as if no dose were known: tells a dose that is no longer told from another one;
+                      * absent where the decision was not seen on a finding with just that content */
 } mr_judgement;
 typedef struct mr_finding_outcome {
     mr_span key; /* finding key */
