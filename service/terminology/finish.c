@@ -30,7 +30,7 @@ bool mr_reading_add(const mr_terminology *t, mr_reading *r, uint32_t substance, 
     return true;
 }
 
-static bool holds(const mr_reading *r, uint32_t substance) {
+bool mr_reading_holds(const mr_reading *r, uint32_t substance) {
     for (size_t i = 0; i < r->n; i++)
         if (r->part[i].substance == substance) return true;
     return false;
@@ -38,9 +38,9 @@ static bool holds(const mr_reading *r, uint32_t substance) {
 
 /* Does the name of this combination apply to the reading? */
 static bool applies(const mr_term_substance *whole, uint32_t at, const mr_reading *r) {
-    if (whole->kept == MR_KEPT_MORE && holds(r, at)) return false; /* it stands there already */
+    if (whole->kept == MR_KEPT_MORE && mr_reading_holds(r, at)) return false; /* it stands there already */
     for (size_t i = 0; i < whole->n_members; i++)
-        if (!holds(r, whole->members[i])) return false;
+        if (!mr_reading_holds(r, whole->members[i])) return false;
     if (whole->kept == MR_KEPT_MORE) return r->n > whole->n_members;
     if (whole->kept == MR_KEPT_SOLUBLE && !r->shape.soluble) return false;
     return r->n == whole->n_members;
@@ -57,18 +57,19 @@ static uint32_t open_combination(const mr_terminology *t, const mr_reading *r) {
     size_t n = mr_term_kept_names(t, &kept);
     for (size_t i = 0; i < n; i++) {
         const mr_term_substance *s = mr_term_substance_at(t, kept[i]);
-        if (s->kept == MR_KEPT_MORE && (holds(r, kept[i]) || applies(s, kept[i], r))) return kept[i];
+        if (s->kept == MR_KEPT_MORE && (mr_reading_holds(r, kept[i]) || applies(s, kept[i], r))) return kept[i];
     }
     return MR_TERM_NONE;
 }
 
 bool mr_reading_same(const mr_terminology *t, const mr_reading *a, const mr_reading *b) {
     uint32_t open = open_combination(t, a);
-    if (open != MR_TERM_NONE && (holds(a, open) || holds(b, open))) return open == open_combination(t, b);
+    if (open != MR_TERM_NONE && (mr_reading_holds(a, open) || mr_reading_holds(b, open)))
+        return open == open_combination(t, b);
     if (a->n != b->n) return false;
     for (size_t i = 0; i < a->n; i++) {
         uint32_t s = a->part[i].substance;
-        bool found = holds(b, s);
+        bool found = mr_reading_holds(b, s);
         for (size_t k = 0; !found && k < b->n; k++) /* insulin glargine and insulin */
             found = b->part[k].substance == collapsed(t, s) || collapsed(t, b->part[k].substance) == s;
         if (!found) return false;
@@ -76,10 +77,36 @@ bool mr_reading_same(const mr_terminology *t, const mr_reading *a, const mr_read
     return true;
 }
 
+bool mr_reading_covers(const mr_terminology *t, const mr_reading *a, const mr_reading *b) {
+    if (mr_reading_same(t, a, b)) return true;
+    for (size_t i = 0; i < b->n; i++) {
+        uint32_t s = b->part[i].substance;
+        bool found = mr_reading_holds(a, s) || mr_reading_holds(a, collapsed(t, s));
+        for (size_t k = 0; !found && k < a->n; k++) found = collapsed(t, a->part[k].substance) == s;
+        if (!found) return false;
+    }
+    return b->n > 0;
+}
+
+bool mr_reading_shares(const mr_terminology *t, const mr_reading *a, const mr_reading *b) {
+    for (size_t i = 0; i < a->n; i++)
+        for (size_t k = 0; k < b->n; k++)
+            if (collapsed(t, a->part[i].substance) == collapsed(t, b->part[k].substance)) return true;
+    return false;
+}
+
+void mr_reading_strengths(mr_reading *a, const mr_reading *b) {
+    for (size_t i = 0; i < a->n; i++)
+        for (size_t k = 0; k < b->n; k++)
+            if (a->part[i].substance == b->part[k].substance && a->part[i].strength.value <= 0)
+                a->part[i].strength = b->part[k].strength;
+}
+
 bool mr_reading_finer(const mr_terminology *t, const mr_reading *a, const mr_reading *b) {
     if (b->n != a->n) return b->n > a->n;
     for (size_t i = 0; i < b->n; i++)
-        if (!holds(a, b->part[i].substance) && holds(a, collapsed(t, b->part[i].substance))) return true;
+        if (!mr_reading_holds(a, b->part[i].substance) && mr_reading_holds(a, collapsed(t, b->part[i].substance)))
+            return true;
     return false;
 }
 

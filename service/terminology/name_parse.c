@@ -340,3 +340,22 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     if (step == MR_NAME_NOT) *ret = (mr_reading){0};
     return step;
 }
+
+mr_name_step mr_name_substance(const mr_terminology *t, mr_span text, uint32_t *ret) {
+    char buf[MR_TERM_NAME_BYTES];
+    mr_span name, word;
+    if (!fold(text, buf, &name)) return MR_NAME_NOT;
+    if (mr_term_find_name(t, name, ret)) return MR_NAME_EXACT;
+    while (drop_word(&name, &word)) {
+        const mr_word *known = mr_words_find(mr_term_words(t), word);
+        if (!known || !known->salt) return MR_NAME_NOT;
+        if (mr_term_find_name(t, name, ret)) return MR_NAME_SALT;
+    }
+    return MR_NAME_NOT;
+}
+
+void mr_name_shape(const mr_terminology *t, mr_span text, mr_shape *shape) {
+    char buf[MR_TERM_NAME_BYTES];
+    mr_span name;
+    if (fold(text, buf, &name)) mr_words_shape(mr_term_words(t), name, shape);
+}

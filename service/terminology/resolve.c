@@ -2,6 +2,7 @@
  * text. Codes that name different substances are a conflict; a name never overrules a code. */
 #include "room.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,10 @@ typedef struct ask {
     /* The best of what was read so far. */
     mr_reading best;
     mr_recognised by;
-    bool coded, conflict, not_a_medicine, product; /* product: form and strength come from the code */
+    bool coded, conflict, not_a_medicine, no_medicine_code;
+    bool product;    /* form and strength come from the code */
+    uint32_t number; /* of that product, from 1; 0 once anything else had a say */
+    mr_span atc, bnf;
 } ask;
 
 static void note(ask *k, const char *step, mr_span outcome) {
@@ -40,41 +44,184 @@ static void note_reading(ask *k, const char *step, mr_span what, const char *how
 }
 
 /* More detail first: a product says form and strength. Among equals the order of evidence decides. */
-static unsigned rank(mr_recognised by) {
-    return by == MR_REC_DMD_VMP ? 0 : (unsigned)by;
+static unsigned rank(mr_recognised by, bool product) {
+    return product ? (unsigned)by : 16 + (unsigned)by;
 }
 
-static void take_code(ask *k, const mr_coding *c, mr_recognised by, const mr_reading *r) {
-    note_reading(k, mr_recognised_text(by), c->code, "", r);
-    if (k->coded && !mr_reading_same(k->t, &k->best, r)) k->conflict = true;
-    if (k->coded && rank(by) >= rank(k->by)) return;
-    k->best = *r;
-    k->by = by;
+/* Two products of the same substances: what they do not agree on is not known. Release and solubility stay when either
+ * says so, for what they add is caution; a device in the womb is one only when both say so. */
+static void blend(mr_reading *a, const mr_reading *b) {
+    for (size_t i = 0; i < a->n; i++) {
+        mr_strength *x = &a->part[i].strength;
+        const mr_strength *y = NULL;
+        for (size_t k = 0; k < b->n; k++)
+            if (b->part[k].substance == a->part[i].substance) y = &b->part[k].strength;
+        bool same = y && !(x->value < y->value || x->value > y->value || x->per < y->per || x->per > y->per) &&
+                    mr_span_eq(x->unit, y->unit) && mr_span_eq(x->per_unit, y->per_unit);
+        if (!same) *x = (mr_strength){0};
+    }
+    if (!mr_span_eq(a->shape.form, b->shape.form)) a->shape.form = MR_SPAN_NONE;
+    if (a->shape.route != b->shape.route) a->shape.route = MR_ROUTE_UNKNOWN;
+    a->shape.modified_release |= b->shape.modified_release;
+    a->shape.soluble |= b->shape.soluble;
+    a->shape.intrauterine &= b->shape.intrauterine;
+    a->uncertain |= b->uncertain;
+}
+
+/* One understanding of one code: `number` of its product, or 0 when it is of no one product. */
+typedef struct finding {
+    mr_reading r;
+    mr_recognised by;
+    bool product;
+    uint32_t number;
+    mr_span atc, bnf;
+} finding;
+
+static void take_better(ask *k, const finding *f) {
+    k->best = f->r;
+    k->by = f->by;
+    k->product = f->product;
+    k->number = f->number;
+    k->atc = f->atc;
+    k->bnf = f->bnf;
+}
+
+static void take_second_product(ask *k, const finding *f) {
+    if (rank(f->by, true) < rank(k->by, true)) k->by = f->by;
+    if (f->number && f->number == k->number) return;
+    if (mr_reading_finer(k->t, &k->best, &f->r)) {
+        mr_reading less = k->best;
+        k->best = f->r;
+        blend(&k->best, &less);
+    } else {
+        blend(&k->best, &f->r);
+    }
+    k->number = 0;
+    if (!mr_span_eq(k->atc, f->atc)) k->atc = MR_SPAN_NONE;
+    if (!mr_span_eq(k->bnf, f->bnf)) k->bnf = MR_SPAN_NONE;
+}
+
+static void take(ask *k, const finding *f) {
+    bool first = !k->coded;
+    if (!first && !mr_reading_same(k->t, &k->best, &f->r)) k->conflict = true;
     k->coded = true;
-    k->product = by == MR_REC_DMD_VMP;
+    if (first || (f->product && !k->product) || (!f->product && !k->product && rank(f->by, false) < rank(k->by, false)))
+        take_better(k, f);
+    else if (f->product && !k->conflict)
+        take_second_product(k, f);
 }
 
 static void take_substance(ask *k, const mr_coding *c, mr_recognised by, uint32_t at, mr_route route) {
-    mr_reading r = {.shape.route = route};
-    if (mr_reading_add(k->t, &r, at, NULL, 0)) take_code(k, c, by, &r);
+    finding f = {.r.shape.route = route, .by = by};
+    if (!mr_reading_add(k->t, &f.r, at, NULL, 0)) return;
+    note_reading(k, mr_recognised_text(by), c->code, "", &f.r);
+    take(k, &f);
+}
+
+static const char *level_text(mr_dmd_kind kind) {
+    static const char *const text[] = {
+        [MR_DMD_VTM] = "VTM", [MR_DMD_SUBSTANCE] = "ingredient", [MR_DMD_VMP] = "VMP",
+        [MR_DMD_AMP] = "AMP", [MR_DMD_VMPP] = "a pack",          [MR_DMD_AMPP] = "a pack"};
+    return text[kind];
+}
+
+/* "29902411000001105: Lixiana 30mg tablets (Daiichi Sankyo UK Ltd), of VMP 29903211000001100 Edoxaban 30mg tablets". */
+static mr_span way_text(const ask *k, const mr_coding *c, const mr_id_path *path, size_t heir) {
+    mr_span all = mr_arena_printf(k->arena, "%.*s", MR_SPAN_ARG(c->code));
+    bool former = path->entry[heir].by == MR_REC_DMD_PREVIOUS;
+    for (size_t i = 0; i < path->n_hops[heir]; i++) {
+        const mr_id_hop *h = &path->hop[heir][i];
+        const char *invalid = h->invalid ? " (no longer valid)" : "";
+        mr_span shown = h->name.ptr ? h->name : mr_span_of(level_text(h->kind));
+        if (i == 0 && !former)
+            all = mr_arena_printf(k->arena, "%.*s: %.*s%s", MR_SPAN_ARG(all), MR_SPAN_ARG(shown), invalid);
+        else
+            all = mr_arena_printf(k->arena, "%.*s%s %s %" PRIu64 " %.*s%s", MR_SPAN_ARG(all),
+                                  i == 0 ? ": a former id, now" : ", of", level_text(h->kind), h->id,
+                                  MR_SPAN_ARG(h->name), invalid);
+    }
+    return all;
+}
+
+static void note_way(ask *k, const mr_coding *c, const mr_id_path *path, size_t heir, const char *how,
+                     const mr_reading *r) {
+    if (!k->steps) return;
+    mr_span way = way_text(k, c, path, heir), names = r ? mr_reading_text(k->t, r, k->arena) : MR_SPAN("");
+    const char *between = *how && names.len ? ": " : "";
+    note(k, mr_recognised_text(path->entry[heir].by),
+         mr_arena_printf(k->arena, "%.*s: %s%s%.*s", MR_SPAN_ARG(way), how, between, MR_SPAN_ARG(names)));
+}
+
+/* What stands at the end of the way; false when it gives no substances, and why is noted. */
+static bool read_entry(ask *k, const mr_coding *c, const mr_id_path *path, size_t heir, finding *ret) {
+    const mr_id_entry *e = &path->entry[heir];
+    mr_verdict verdict = MR_VERDICT_SURE;
+    *ret = (finding){.by = e->by};
+    if (e->kind == MR_ID_VMP) {
+        const mr_product *p = mr_term_product_at(k->t, e->at);
+        verdict = p->verdict;
+        ret->product = true;
+        ret->number = e->at + 1;
+        if (verdict <= MR_VERDICT_UNSURE) mr_reading_of_product(p, &ret->r);
+        mr_term_product_codes(k->t, e->at, &ret->atc, &ret->bnf);
+    } else if (e->kind == MR_ID_MOIETY) {
+        const mr_moiety *m = mr_term_moiety_at(k->t, e->at);
+        verdict = m->verdict;
+        ret->r.uncertain = verdict == MR_VERDICT_UNSURE;
+        for (size_t i = 0; i < m->n; i++) (void)mr_reading_add(k->t, &ret->r, m->substance[i], NULL, 0);
+    } else {
+        (void)mr_reading_add(k->t, &ret->r, e->at, NULL, 0);
+    }
+    if (verdict == MR_VERDICT_REFUSED) {
+        k->conflict = true;
+        note_way(k, c, path, heir, "its codes and its name stand for different substances, refused", NULL);
+    } else if (verdict == MR_VERDICT_NO_MEDICINE) {
+        k->no_medicine_code = k->not_a_medicine = true;
+        note_way(k, c, path, heir, mr_name_step_text(MR_NAME_NO_MEDICINE), NULL);
+    } else if (!ret->r.n) {
+        note_way(k, c, path, heir, "known, but the release does not say of what it is made", NULL);
+    }
+    return verdict <= MR_VERDICT_UNSURE && ret->r.n;
+}
+
+/* A former id with several heirs: they are one only when they are the same substances. */
+static void read_split(ask *k, const mr_coding *c, const mr_id_path *path) {
+    finding first, next;
+    bool same = !path->more;
+    size_t n = 0;
+    for (size_t i = 0; i < path->n; i++) {
+        bool read = read_entry(k, c, path, i, &next);
+        if (read) note_way(k, c, path, i, next.r.uncertain ? "uncertain" : "", &next.r);
+        same = same && read && (i == 0 || mr_reading_same(k->t, &first.r, &next.r));
+        if (i == 0) first = next;
+        if (i && same) blend(&first.r, &next.r);
+        if (i && !mr_span_eq(first.atc, next.atc)) first.atc = MR_SPAN_NONE;
+        if (i && !mr_span_eq(first.bnf, next.bnf)) first.bnf = MR_SPAN_NONE;
+        first.product &= next.product;
+        n += read;
+    }
+    if (!same) {
+        if (n) note_code(k, "dmd-previous", c, "was split into different substances: not chosen");
+        return;
+    }
+    first.number = 0;
+    take(k, &first);
 }
 
 static void read_sct(ask *k, const mr_coding *c) {
-    mr_id_entry e;
+    mr_id_path path;
+    finding f;
     if (mr_span_is(c->code, DEGRADED)) {
         note_code(k, "dmd", c, "transfer-degraded entry: the text decides");
     } else if (!mr_sctid_valid(c->code)) {
         note_code(k, "dmd", c, "no SNOMED CT id: wrong length, characters or check digit");
-    } else if (!mr_term_find_id(k->t, c->code, &e)) {
+    } else if (!mr_term_find_id(k->t, c->code, &path)) {
         note_code(k, "dmd", c, "no such id in the table");
-    } else if (e.kind == MR_ID_VMP) {
-        const mr_product *p = mr_term_product_at(k->t, e.at);
-        mr_reading r = {.n = p->n, .shape = p->shape};
-        for (size_t i = 0; i < p->n; i++) r.part[i] = p->part[i];
-        take_code(k, c, MR_REC_DMD_VMP, &r);
-    } else {
-        take_substance(k, c, e.kind == MR_ID_PREVIOUS_VTM ? MR_REC_DMD_PREVIOUS : MR_REC_DMD_VTM, e.at,
-                       MR_ROUTE_UNKNOWN);
+    } else if (path.n > 1) {
+        read_split(k, c, &path);
+    } else if (read_entry(k, c, &path, 0, &f)) {
+        note_way(k, c, &path, 0, f.r.uncertain ? "uncertain, its codes and its name differ" : "", &f.r);
+        take(k, &f);
     }
 }
 
@@ -156,10 +303,7 @@ static void sharpen(ask *k, const mr_reading *named) {
         k->best.n = named->n;
         memcpy(k->best.part, named->part, named->n * sizeof named->part[0]);
     }
-    for (size_t i = 0; i < k->best.n; i++)
-        for (size_t j = 0; j < named->n; j++)
-            if (k->best.part[i].substance == named->part[j].substance && k->best.part[i].strength.value <= 0)
-                k->best.part[i].strength = named->part[j].strength;
+    mr_reading_strengths(&k->best, named);
     if (!have->form.ptr) have->form = named->shape.form;
     if (have->route == MR_ROUTE_UNKNOWN) have->route = named->shape.route;
     have->modified_release |= named->shape.modified_release;
@@ -219,6 +363,7 @@ static void sharpen_route(ask *k, const mr_term_question *q) {
     }
     if (said == MR_ROUTE_UNKNOWN) return;
     k->best.shape.route = said;
+    k->number = 0;
     note(k, "route", mr_span_of(mr_route_text(said)));
 }
 
@@ -233,6 +378,7 @@ static bool says_anything(const ask *k) {
 }
 
 static mr_rc answer(ask *k, mr_understood *ret, mr_error *err) {
+    if (k->no_medicine_code && (k->coded || (k->by == MR_REC_NAME && !k->best.uncertain))) k->conflict = true;
     mr_understood u = {.by = k->conflict ? MR_REC_NOT : k->by, .why = MR_UNREAD_NOT};
     mr_rc rc = MR_OK;
     if (k->conflict) {
@@ -242,6 +388,9 @@ static mr_rc answer(ask *k, mr_understood *ret, mr_error *err) {
         u.why = says_anything(k) ? MR_UNREAD_NOT_RECOGNISED : MR_UNREAD_NO_CODE_NO_TEXT;
         u.not_a_medicine = k->not_a_medicine;
     } else {
+        u.product = k->number;
+        u.atc = k->atc;
+        u.bnf = k->bnf;
         rc = mr_reading_finish(k->t, &k->best, k->arena, &u, err);
     }
     if (k->no_room) return mr_arena_why(k->arena, err);

@@ -1,16 +1,17 @@
 /* What the files of this room share.
  *
- * The seam for the dm+d index: everything that resolve.c and name_parse.c ask of a terminology are the mr_term_find_*
- * and mr_term_substance_at functions below. Today table.c answers them from the shipped tables; a memory-mapped index
- * of `terminology import` will answer the same questions (and products of AMP and pack level with them). */
+ * Everything that resolve.c and name_parse.c ask of a terminology are the mr_term_* functions below. table.c fills them
+ * from the shipped tables; bind.c, moieties.c and products.c add what a dm+d release says, and find.c leads its ids to
+ * substances and products. */
 #ifndef MEDREVIEW_TERMINOLOGY_ROOM_H
 #define MEDREVIEW_TERMINOLOGY_ROOM_H
 
+#include "medreview/terminology/dmd_index.h"
 #include "medreview/terminology/terminology.h"
 
 #define MR_TERM_NONE UINT32_MAX
 enum {
-    MR_TERM_PARTS = 12,      /* substances of one product; the widest in use are vaccines and inhaled triples */
+    MR_TERM_PARTS = 48,      /* substances of one product; the widest in use are vitamins and feeds into a vein */
     MR_TERM_NAME_BYTES = 512 /* dm+d names end at 255 characters; longer text is no product name */
 };
 
@@ -57,23 +58,60 @@ typedef struct mr_reading {
     bool not_a_medicine; /* n is 0 then */
 } mr_reading;
 
-typedef struct mr_product { /* a VMP */
+/* How the substances of a product or moiety became known, and what is wrong with them. */
+typedef enum mr_verdict {
+    MR_VERDICT_SURE,
+    MR_VERDICT_UNSURE,  /* its codes and its name share substances and differ in others: all of them, uncertain */
+    MR_VERDICT_REFUSED, /* its codes and its name contradict each other: not used, and that is told */
+    MR_VERDICT_NO_MEDICINE,
+    MR_VERDICT_UNKNOWN
+} mr_verdict;
+
+typedef struct mr_product { /* a VMP, of the shipped table or of the release */
     const mr_term_part *part;
     size_t n;
     mr_shape shape;
+    mr_verdict verdict;
 } mr_product;
 
+typedef struct mr_moiety { /* a VTM of the release */
+    const uint32_t *substance;
+    uint32_t n;
+    mr_verdict verdict;
+} mr_moiety;
+
 /* What an id of the SNOMED CT and dm+d code space stands for. */
-typedef enum mr_id_kind { MR_ID_VTM, MR_ID_INGREDIENT, MR_ID_PREVIOUS_VTM, MR_ID_VMP } mr_id_kind;
+typedef enum mr_id_kind { MR_ID_VTM, MR_ID_INGREDIENT, MR_ID_PREVIOUS_VTM, MR_ID_VMP, MR_ID_MOIETY } mr_id_kind;
 typedef struct mr_id_entry {
     mr_id_kind kind;
-    uint32_t at; /* substance, or product for MR_ID_VMP */
+    uint32_t at; /* substance; product for MR_ID_VMP; row of the release for MR_ID_MOIETY */
+    mr_recognised by;
 } mr_id_entry;
+
+enum { MR_ID_HOPS = 4, MR_ID_HEIRS = 8 };
+typedef struct mr_id_hop { /* from a former id to the current one, from a pack to a product */
+    mr_dmd_kind kind;
+    uint64_t id;
+    mr_span name; /* absent when the release gives none (packs) */
+    bool invalid;
+} mr_id_hop;
+typedef struct mr_id_path {
+    mr_id_entry entry[MR_ID_HEIRS]; /* more than one: a former id that was split */
+    mr_id_hop hop[MR_ID_HEIRS][MR_ID_HOPS];
+    size_t n, n_hops[MR_ID_HEIRS];
+    bool more; /* split into more than are given: cannot be decided */
+} mr_id_path;
 
 const mr_term_substance *mr_term_substance_at(const mr_terminology *t, uint32_t at);
 size_t mr_term_products(const mr_terminology *t);
 const mr_product *mr_term_product_at(const mr_terminology *t, uint32_t at);
-bool mr_term_find_id(const mr_terminology *t, mr_span id, mr_id_entry *ret);
+const mr_moiety *mr_term_moiety_at(const mr_terminology *t, uint32_t row);
+/* ATC and BNF of a product, as the release says; absent when it does not. */
+void mr_term_product_codes(const mr_terminology *t, uint32_t at, mr_span *ret_atc, mr_span *ret_bnf);
+/* In the release, by current and then by former ids; else in the shipped table. Ids have a right check digit. */
+bool mr_term_find_id(const mr_terminology *t, mr_span id, mr_id_path *ret);
+/* In the shipped table alone. */
+bool mr_term_find_shipped(const mr_terminology *t, mr_span id, mr_id_entry *ret);
 bool mr_term_find_name(const mr_terminology *t, mr_span folded, uint32_t *ret);
 /* Seven characters that name one substance, or that lie in a class that is one key as a whole. */
 bool mr_term_find_atc(const mr_terminology *t, mr_span code, uint32_t *ret);
@@ -86,6 +124,13 @@ uint32_t mr_term_variant(const mr_terminology *t, uint32_t substance, mr_place p
 /* Where products of this substance that are put on the skin act; MR_ROUTE_CUTANEOUS for most. */
 mr_route mr_term_skin_route(const mr_terminology *t, uint32_t substance);
 
+void mr_reading_of_product(const mr_product *p, mr_reading *ret);
+bool mr_reading_holds(const mr_reading *r, uint32_t substance);
+/* Is every substance of b in a, a class counting as any of its members? */
+bool mr_reading_covers(const mr_terminology *t, const mr_reading *a, const mr_reading *b);
+bool mr_reading_shares(const mr_terminology *t, const mr_reading *a, const mr_reading *b); /* any substance */
+/* Strengths of the same substances from b where a has none. */
+void mr_reading_strengths(mr_reading *a, const mr_reading *b);
 /* Adds the substance, or its members when it is a combination; false when there is no room. */
 bool mr_reading_add(const mr_terminology *t, mr_reading *r, uint32_t substance, const mr_strength *strengths,
                     size_t n_strengths);
@@ -110,6 +155,13 @@ typedef enum mr_name_step {
 } mr_name_step;
 mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *ret);
 const char *mr_name_step_text(mr_name_step s);
+
+/* A name of dm+d's ingredient list: whole, then without salts behind it; never by its beginning. */
+mr_name_step mr_name_substance(const mr_terminology *t, mr_span text, uint32_t *ret);
+/* Form, route and release from the words of a text alone, whatever it names; what is not said stays. */
+void mr_name_shape(const mr_terminology *t, mr_span text, mr_shape *shape);
+/* A unit of dm+d ("mg", "microgram/hour", "mg/72 hours") applied to an amount per an amount of the form. */
+void mr_unit_strength(mr_span unit, double value, mr_strength *ret);
 
 /* dosage.route: SNOMED CT routes as dm+d uses them. MR_ROUTE_UNKNOWN for a code that is no route we know. */
 mr_route mr_route_of_code(mr_span code);

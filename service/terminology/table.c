@@ -1,34 +1,14 @@
 /* The shipped tables, read once and indexed: substances.tsv and vmps.tsv, linked into the binary. */
-#include "name_words.h"
+#include "table.h"
 
 #include "medreview/base/embedded.h"
-#include "medreview/base/index.h"
 #include "medreview/base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_KEPT = 64, MOST_CLASSES = 32, TABLE_BYTES = 16 << 20 };
-
-typedef struct atc_class {
-    mr_span prefix;
-    uint32_t substance;
-} atc_class;
-
-struct mr_terminology {
-    mr_arena *arena;
-    mr_term_substance *substances;
-    mr_route *skin; /* by substance */
-    size_t n_substances, cap_substances;
-    mr_product *products;
-    size_t n_products, cap_products;
-    mr_words *words;
-    mr_index *names, *ids, *atc, *rxnorm, *bnf;
-    atc_class classes[MOST_CLASSES];
-    size_t n_classes;
-    uint32_t kept[MOST_KEPT], variants[MOST_KEPT];
-    size_t n_kept, n_variants;
-};
+enum { TABLE_BYTES = 64 << 20 }; /* a bound; the shipped table takes about 1 MB, a release some 6 MB more */
 
 /* An index value holds what kind of thing an id names, and where it stands. */
 static uint32_t packed(mr_id_kind kind, uint32_t at) {
@@ -94,8 +74,8 @@ static mr_rc put_atc(filler *f, uint32_t at) {
     mr_span rest = mr_tsv_get(&f->tsv, "atc"), code;
     while (next_item(&rest, &code)) {
         if (mr_span_ends(code, "*")) {
-            if (t->n_classes == MOST_CLASSES) return broken(f, "too many ATC classes", code);
-            t->classes[t->n_classes++] = (atc_class){{code.ptr, code.len - 1}, at};
+            if (t->n_classes == MR_TERM_CLASSES) return broken(f, "too many ATC classes", code);
+            t->classes[t->n_classes++] = (mr_atc_class){{code.ptr, code.len - 1}, at};
             continue;
         }
         mr_rc rc = put(f, t->atc, code, at);
@@ -162,7 +142,7 @@ static mr_rc link_variant(filler *f, uint32_t at, mr_span field) {
                : mr_span_is(place, "intrauterine") ? MR_PLACE_INTRAUTERINE
                                                    : MR_PLACE_NONE;
     if (s->place == MR_PLACE_NONE) return broken(f, "no such place", field);
-    if (t->n_variants == MOST_KEPT) return broken(f, "too many variants", s->key);
+    if (t->n_variants == MR_TERM_KEPT) return broken(f, "too many variants", s->key);
     t->variants[t->n_variants++] = at;
     return find_key(f, of, &s->variant_of);
 }
@@ -179,7 +159,7 @@ static mr_rc link_substance(filler *f, uint32_t at) {
     if (!members.len) return kept.len ? find_key(f, kept, &s->class_of) : MR_OK;
     if (!parse_kept(kept, &s->kept)) return broken(f, "kept is also, whole, more or soluble", kept);
     if (s->kept != MR_KEPT_NOT) {
-        if (t->n_kept == MOST_KEPT) return broken(f, "too many kept names", s->key);
+        if (t->n_kept == MR_TERM_KEPT) return broken(f, "too many kept names", s->key);
         t->kept[t->n_kept++] = at;
     }
     return link_members(f, s, members);
@@ -210,7 +190,7 @@ static mr_rc add_product(filler *f, uint32_t at) {
     mr_term_part *part = MR_NEW_N(t->arena, mr_term_part, r.n);
     if (!part) return no_room(f);
     memcpy(part, r.part, r.n * sizeof *part);
-    mr_product product = {part, r.n, r.shape};
+    mr_product product = {part, r.n, r.shape, MR_VERDICT_SURE};
     if (!MR_PUSH(t->arena, t->products, t->n_products, t->cap_products, product)) return no_room(f);
     if (!mr_sctid_valid(id)) return broken(f, "no SNOMED CT id", id);
     return put(f, t->ids, id, packed(MR_ID_VMP, at));
@@ -269,6 +249,8 @@ mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) {
         mr_terminology_free(t);
         return rc;
     }
+    t->n_shipped = t->n_substances;
+    snprintf(t->version, sizeof t->version, "%s", MR_TERM_SHIPPED);
     *ret = t;
     return MR_OK;
 }
@@ -276,12 +258,12 @@ mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) {
 void mr_terminology_free(mr_terminology *t) {
     if (!t) return;
     mr_arena_free(t->arena);
+    mr_dmd_index_close(t->index);
     free(t);
 }
 
 const char *mr_terminology_version(const mr_terminology *t) {
-    (void)t; /* an index of `terminology import` will carry its release date */
-    return "builtin-2026.11";
+    return t->version;
 }
 
 size_t mr_terminology_substances(const mr_terminology *t) {
@@ -301,17 +283,21 @@ const mr_words *mr_term_words(const mr_terminology *t) {
 }
 
 size_t mr_term_products(const mr_terminology *t) {
-    return t->n_products;
+    return t->n_products + (t->release ? t->release->n_vmps : 0);
 }
 
 const mr_product *mr_term_product_at(const mr_terminology *t, uint32_t at) {
-    return &t->products[at];
+    return at < t->n_products ? &t->products[at] : &t->made[at - t->n_products];
 }
 
-bool mr_term_find_id(const mr_terminology *t, mr_span id, mr_id_entry *ret) {
+bool mr_term_find_shipped(const mr_terminology *t, mr_span id, mr_id_entry *ret) {
+    static const mr_recognised by[] = {[MR_ID_VTM] = MR_REC_DMD_VTM,
+                                       [MR_ID_INGREDIENT] = MR_REC_DMD_VTM,
+                                       [MR_ID_PREVIOUS_VTM] = MR_REC_DMD_PREVIOUS,
+                                       [MR_ID_VMP] = MR_REC_DMD_VMP};
     uint32_t value;
     if (!mr_index_get(t->ids, id, &value)) return false;
-    *ret = (mr_id_entry){(mr_id_kind)(value >> 28), value & 0x0fffffffu};
+    *ret = (mr_id_entry){(mr_id_kind)(value >> 28), value & 0x0fffffffu, by[value >> 28]};
     return true;
 }
 
@@ -351,5 +337,5 @@ uint32_t mr_term_variant(const mr_terminology *t, uint32_t substance, mr_place p
 }
 
 mr_route mr_term_skin_route(const mr_terminology *t, uint32_t substance) {
-    return t->skin[substance];
+    return substance < t->n_shipped ? t->skin[substance] : MR_ROUTE_CUTANEOUS;
 }

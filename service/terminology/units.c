@@ -1,5 +1,6 @@
 /* Units of strengths, as dm+d, prescribers and American names write them. */
 #include "name_words.h"
+#include "strength.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@ static const unit_word units[] = {
     {"million units", "million unit"},
     {"million unit", "million unit"},
     {"mega units", "million unit"},
+    {"mega unit", "million unit"},
     {"mega u", "million unit"},
     {"micrograms", "microgram"},
     {"microgram", "microgram"},
@@ -77,4 +79,36 @@ bool mr_unit_read(mr_span text, mr_span *ret_unit, size_t *ret_len) {
         return true;
     }
     return false;
+}
+
+/* "mg", "mega unit", "microgram/hour", "mg/72 hours"; a unit that is in no list keeps its own name. */
+void mr_unit_strength(mr_span text, double value, mr_strength *ret) {
+    char buf[64];
+    mr_span unit = text, per_unit, head, tail;
+    size_t n, m;
+    *ret = (mr_strength){.value = value, .unit = text};
+    if (!text.len || text.len > sizeof buf) return;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        buf[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    mr_span whole = {buf, text.len};
+    bool split = mr_span_split(whole, '/', &head, &tail);
+    if (!mr_unit_read(head, &unit, &n)) return;
+    if (mr_span_is(unit, "%")) {
+        ret->unit = unit; /* %w/w and the like are one percent to us, as in names */
+        return;
+    }
+    if (n != head.len) return;
+    double per = 1;
+    if (split) {
+        size_t at = mr_number_read(tail, &per, &m) ? m : 0;
+        while (at < tail.len && tail.ptr[at] == ' ') at++;
+        if (!mr_unit_read(mr_span_from(tail, at), &per_unit, &n) || at + n != tail.len || per <= 0) return;
+        ret->per = per;
+        ret->per_unit = per_unit;
+    }
+    bool million = mr_span_is(unit, "million unit");
+    ret->unit = million ? MR_SPAN("unit") : unit;
+    if (million) ret->value *= 1e6;
 }

@@ -11,21 +11,44 @@
 #include "medreview/core/record.h"
 
 typedef struct mr_terminology mr_terminology;
+struct mr_dmd_index;
 
 /* The shipped substance table alone. */
 mr_rc mr_terminology_builtin(mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
 /* The shipped table and an index of `terminology import` together: the index says what products are, the table what
  * substances are called. Codes as mr_dmd_index_open. */
 mr_rc mr_terminology_open(const char *path, mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
+/* The same with an index that is open already; taken over, also when this fails. */
+mr_rc mr_terminology_over(struct mr_dmd_index *ix, mr_terminology **ret, mr_error *err) MR_MUST_CHECK;
 void mr_terminology_free(mr_terminology *t);
 /* "builtin-2026.11"; with an index "dmd-2026-11-16.0123456789abcdef+builtin-2026.11" (release date, checksum). */
 const char *mr_terminology_version(const mr_terminology *t);
 /* Code sets that the index holds; n_sets 0 without. Live as long as t. */
 const mr_code_sets *mr_terminology_code_sets(const mr_terminology *t);
 
+/* How a release was bound to the substances of the table: for lookup, import and doctor. */
+typedef struct mr_term_release {
+    mr_span date; /* "2026-11-16"; "" when its file names bear none */
+    /* Its substances: found by id, by a former id, by name, by name without a salt, by the moiety of their products; own:
+     * known to the release alone, under their own names, and in no group. */
+    size_t by_id, by_former_id, by_name, by_salt, by_moiety, own;
+    /* Its products (VMP): what their ingredients come from; unsure and refused: see mr_terminology_told. */
+    size_t by_parts, by_vtm, by_product_name, no_medicine, unknown, unsure, refused;
+    size_t told; /* sentences in all; mr_terminology_told gives the first 400 */
+} mr_term_release;
+/* false without a release. */
+bool mr_terminology_release(const mr_terminology *t, mr_term_release *ret);
+/* Where substances, moieties, ingredients and names of the release disagree, a sentence each, in the order of its
+ * tables. NULL when there is none. */
+const mr_span *mr_terminology_told(const mr_terminology *t, size_t *ret_n);
+/* Does any record of the release stand for this key of the table? A combination: for each of its members; a class: for
+ * one of its members; a name for one route: for the substance. False without a release and for a key that is none. */
+bool mr_terminology_binds(const mr_terminology *t, mr_span key);
+
 /* How many products a code can lead to without any text; numbered from 1, as in mr_understood.product. */
 size_t mr_terminology_products(const mr_terminology *t);
-/* Product `number` as mr_terminology_resolve would answer for its code alone (ingredients, route, form, atc, bnf). */
+/* Product `number` as mr_terminology_resolve would answer for its code alone (ingredients, route, form, atc, bnf). `by`
+ * is MR_REC_NOT, and there are no ingredients, for what is no medicine, not understood, or refused. */
 mr_rc mr_terminology_product(const mr_terminology *t, uint32_t number, mr_arena *a, mr_understood *ret,
                              mr_error *err) MR_MUST_CHECK;
 size_t mr_terminology_substances(const mr_terminology *t);
