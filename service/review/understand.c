@@ -1,6 +1,8 @@
 /* What each entry is: its codes and text; where they say nothing, the ingredients of its Medication. */
 #include "review_parts.h"
 
+#include "medreview/review/classes.h"
+
 static mr_rc ask(const mr_review *rv, const mr_term_question *q, mr_understood *ret, mr_error *err) {
     return mr_terminology_resolve(rv->k->terminology, q, rv->arena, NULL, ret, err);
 }
@@ -68,6 +70,7 @@ static mr_rc understand(const mr_review *rv, mr_entry *e, const mr_fhir_product 
         if (parts.by != MR_REC_NOT) e->understood = parts;
     }
     if (!rc && e->understood.by == MR_REC_NOT && product->dangling) e->unread = MR_UNREAD_REFERENCE_NOT_FOUND;
+    if (!rc && e->understood.by != MR_REC_NOT && rv->k->classes) mr_classes_apply(rv->k->classes, &e->understood);
     return rc;
 }
 
