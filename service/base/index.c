@@ -69,6 +69,14 @@ bool mr_index_get(const mr_index *ix, mr_span key, uint32_t *ret) {
     return true;
 }
 
+bool mr_index_any_starts(const mr_index *ix, mr_span prefix) {
+    for (size_t i = 0; i < ix->size; i++) {
+        mr_span key = ix->slots[i].key;
+        if (key.ptr && key.len >= prefix.len && mr_span_eq((mr_span){key.ptr, prefix.len}, prefix)) return true;
+    }
+    return false;
+}
+
 size_t mr_index_count(const mr_index *ix) {
     return ix->n;
 }

@@ -1,6 +1,9 @@
 /* From what codec collected to what the rules see: entries to medicines, everything in a total order. */
 #include "join.h"
 
+#include "medreview/base/index.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,13 +258,72 @@ static mr_rc patient_gaps(making *k, mr_error *err) {
     return rc == MR_OK ? MR_OK : mr_arena_why(k->arena, err);
 }
 
+/* ---- conditions in a language that nobody here reads ---- */
+
+/* SNOMED CT and LOINC are in the shipped packs, under names of which ruleset.c keeps one only; others are looked for.
+ */
+static bool system_loaded(const mr_ruleset *rules, mr_span system) {
+    static const char *const shipped[] = {"http://snomed.info/sct", "urn:oid:2.16.840.1.113883.6.96",
+                                          "urn:oid:2.16.840.1.113883.2.1.3.2.4.15", "http://loinc.org",
+                                          "urn:oid:2.16.840.1.113883.6.1"};
+    char prefix[200];
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
+        if (mr_span_is(system, shipped[i])) return true;
+    if (!rules->concept_codes || !system.len || system.len + 2 > sizeof prefix) return false;
+    int n = snprintf(prefix, sizeof prefix, "%.*s|", MR_SPAN_ARG(system));
+    return mr_index_any_starts(rules->concept_codes, (mr_span){prefix, (size_t)n});
+}
+
+/* Absent: a rule may see it, or there is nothing to see. Else the first by name of its systems. */
+static mr_span unseen_system(const mr_ruleset *rules, const mr_condition *c, mr_span *known) {
+    mr_span least = MR_SPAN_NONE;
+    if (c->state == MR_FACT_EXCLUDED || c->state == MR_FACT_RESOLVED) return least;
+    for (size_t i = 0; i < c->n_codings; i++) {
+        mr_span system = c->codings[i].system.ptr ? c->codings[i].system : MR_SPAN("");
+        if (system.len && mr_span_eq(system, *known)) return MR_SPAN_NONE;
+        if (system_loaded(rules, system)) {
+            *known = system;
+            return MR_SPAN_NONE;
+        }
+        if (!least.ptr || mr_span_cmp(system, least) < 0) least = system;
+    }
+    return least;
+}
+
+/* A diagnosis whose codes nobody here knows is as good as one without a code: told, and the review is not complete.
+ * Rules that ask for the absence of a diagnosis run all the same. To hold them back would lose true findings of every
+ * patient who has one local code among a hundred; a finding too many is looked at by a person, one too few by nobody.
+ */
+static bool unseen_tell(making *k) {
+    const mr_raw_record *raw = k->raw;
+    mr_span *systems = MR_NEW_N(k->arena, mr_span, raw->n_conditions), known = MR_SPAN_NONE;
+    size_t n = 0;
+    if (!systems) return false;
+    for (size_t i = 0; i < raw->n_conditions; i++) {
+        mr_span system = unseen_system(k->rules, &raw->conditions[i], &known);
+        if (system.ptr) systems[n++] = system;
+    }
+    if (n) qsort(systems, n, sizeof *systems, span_order);
+    for (size_t i = 0, next; i < n; i = next) {
+        for (next = i + 1; next < n && mr_span_eq(systems[next], systems[i]);) next++;
+        bool one = next - i == 1;
+        if (mr_raw_add_gap(&k->told, k->arena, "unloaded-codes", false, MR_SPAN_NONE,
+                           "%zu %s coded only in %.*s, of which no codes are loaded: no rule can see %s.", next - i,
+                           one ? "condition is" : "conditions are",
+                           MR_SPAN_ARG(systems[i].len ? systems[i] : MR_SPAN("a system that is not named")),
+                           one ? "it" : "them") != MR_OK)
+            return false;
+    }
+    return true;
+}
+
 mr_rc mr_record_build(const struct mr_ruleset *rules, const mr_raw_record *raw, mr_day as_of, mr_arena *a,
                       mr_record *ret, mr_error *err) {
     making k = {.rules = rules, .raw = raw, .as_of = as_of, .arena = a};
     k.record.patient = raw->patient;
     k.record.cut = raw->cut;
     if (!gaps_copy(&k) || patient_gaps(&k, err) != MR_OK || !entries_sort(&k) || !medicines_build(&k) ||
-        !facts_sort(&k))
+        !unseen_tell(&k) || !facts_sort(&k))
         return mr_arena_why(a, err);
     k.record.complete = is_complete(&k.record);
     *ret = k.record;

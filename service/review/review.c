@@ -215,11 +215,13 @@ static void prior_keep_own(mr_review *rv, mr_span patient) {
     rv->prior = own;
 }
 
-/* Whether what is not found any more may be closed. A diagnosis without a code has always been beyond the rules, so it
- * is no reason to keep an issue open; anything else that is missing is. */
+/* Whether what is not found any more may be closed. A diagnosis without a code, or with one that nobody here knows, has
+ * always been beyond the rules, so it is no reason to keep an issue open; anything else that is missing is. */
 static bool may_close(const mr_record *r) {
     for (size_t i = 0; i < r->n_gaps; i++)
-        if (!r->gaps[i].harmless && !mr_span_starts(r->gaps[i].code, "uncoded-")) return false;
+        if (!r->gaps[i].harmless && !mr_span_starts(r->gaps[i].code, "uncoded-") &&
+            !mr_span_is(r->gaps[i].code, "unloaded-codes"))
+            return false;
     for (size_t i = 0; i < r->n_not_assessed; i++)
         if (r->not_assessed[i].current && !r->not_assessed[i].not_a_medicine) return false;
     return r->cut == 0;

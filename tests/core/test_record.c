@@ -353,6 +353,49 @@ static void test_a_gap_or_a_cut_makes_the_record_incomplete(void **state) {
     desk_free(d);
 }
 
+static mr_condition *said_in(desk *d, const char *id, const char *system, const char *second) {
+    mr_condition *c = condition(d, id, "x", "2020-01-01");
+    c->codings = MR_NEW_N(d->arena, mr_coding, 2);
+    c->codings[0] = (mr_coding){.system = system ? mr_span_of(system) : MR_SPAN_NONE, .code = MR_SPAN("K25")};
+    if (second) c->codings[1] = (mr_coding){.system = mr_span_of(second), .code = MR_SPAN("12")};
+    c->n_codings = 1 + (second != NULL);
+    return c;
+}
+
+/* Nobody here knows their codes: as good as no code, and told once a system. */
+static void test_conditions_in_a_system_that_is_not_loaded_are_told(void **state) {
+    (void)state;
+    static const char icd[] = "http://hl7.org/fhir/sid/icd-10", read[] = "http://read.info/readv2";
+    desk *d = pincer_desk();
+    knowledge_done(d); /* its concepts have codes of urn:test */
+    said_in(d, "c1", "urn:test", NULL);
+    said_in(d, "c2", icd, "urn:test"); /* one that is known beside it */
+    said_in(d, "c3", icd, "http://snomed.info/sct");
+    said_in(d, "c4", icd, NULL)->state = MR_FACT_RESOLVED;
+    said_in(d, "c5", icd, NULL)->state = MR_FACT_EXCLUDED;
+    condition(d, "c6", "x", "2020-01-01")->n_codings = 0; /* codec tells it: uncoded-condition */
+    mr_record r = built(d);
+    assert_true(r.complete);
+    assert_int_equal(r.n_gaps, 0);
+    said_in(d, "c7", read, icd);
+    said_in(d, "c8", icd, NULL)->state = MR_FACT_HISTORY;
+    said_in(d, "c9", read, NULL);
+    said_in(d, "c0", NULL, NULL);
+    said_in(d, "ca", "urn:tes", NULL); /* the beginning of a name is no name */
+    r = built(d);
+    assert_false(r.complete);
+    assert_int_equal(r.n_gaps, 4);
+    for (size_t i = 0; i < r.n_gaps; i++) assert_span(r.gaps[i].code, "unloaded-codes");
+    assert_span(r.gaps[0].text,
+                "1 condition is coded only in a system that is not named, of which no codes are loaded: "
+                "no rule can see it.");
+    assert_span(r.gaps[2].text,
+                "1 condition is coded only in urn:tes, of which no codes are loaded: no rule can see it.");
+    assert_span(r.gaps[3].text, "2 conditions are coded only in http://hl7.org/fhir/sid/icd-10, of which no codes are "
+                                "loaded: no rule can see them.");
+    desk_free(d);
+}
+
 static void test_the_daily_dose_is_never_guessed(void **state) {
     (void)state;
     desk *d = pincer_desk();
@@ -507,6 +550,7 @@ int main(void) {
         cmocka_unit_test(test_a_combination_brings_all_its_substances),
         cmocka_unit_test(test_nothing_is_lost),
         cmocka_unit_test(test_a_gap_or_a_cut_makes_the_record_incomplete),
+        cmocka_unit_test(test_conditions_in_a_system_that_is_not_loaded_are_told),
         cmocka_unit_test(test_the_daily_dose_is_never_guessed),
         cmocka_unit_test(test_doses_of_two_strengths_add_up_and_copies_do_not),
         cmocka_unit_test(test_observations_stand_newest_first),

@@ -304,6 +304,9 @@ static void test_when_issues_may_be_closed(void **state) {
         {"," ENTRY("{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":\"Patient/"
                    "p1\"},\"code\":{\"text\":\"Knee\"}}"),
          1},
+        {"," ENTRY("{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":\"Patient/p1\"},"
+                   "\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"K25\"}]}}"),
+         1},
         {"," ENTRY(STATEMENT("1", "Patient/p1", TEXT("Something new"))), 0},
         {",{}", 0},
     };

@@ -11,5 +11,7 @@ mr_index *mr_index_new(mr_arena *a, size_t expected);
 bool mr_index_put(mr_index *ix, mr_span key, uint32_t value, uint32_t *ret_old);
 bool mr_index_get(const mr_index *ix, mr_span key, uint32_t *ret);
 size_t mr_index_count(const mr_index *ix);
+/* Does any key begin so? Looks at every key: for what is asked rarely. */
+bool mr_index_any_starts(const mr_index *ix, mr_span prefix);
 
 #endif
