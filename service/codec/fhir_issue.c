@@ -132,7 +132,15 @@ static void sentence(mr_buf *out, const char *label, mr_span text) {
     if (text.ptr[text.len - 1] != '.') mr_buf_addc(out, '.');
 }
 
-static void detail(mr_buf *out, const mr_finding *f, bool complete) {
+/* How far the record carries the finding: no more than is true. */
+static const char *basis_of(const mr_record *r) {
+    if (!r->complete) return " Based on the GP record, which could not be read or recognised completely.";
+    if (r->n_not_assessed || r->n_gaps)
+        return " Based on the GP record; it was read, and every medicine that is taken now was recognised.";
+    return " Based on the GP record; everything in it was read and recognised.";
+}
+
+static void detail(mr_buf *out, const mr_finding *f, const mr_record *record) {
     mr_buf_printf(out, "%.*s.", MR_SPAN_ARG(f->leading->title));
     if (f->certainty == MR_POSSIBLE) {
         mr_buf_adds(out, " Possible only:");
@@ -149,8 +157,7 @@ static void detail(mr_buf *out, const mr_finding *f, bool complete) {
     sentence(out, "Suggested: ", f->leading->action);
     sentence(out, "Goes away when: ", f->leading->goes_away_when);
     sentence(out, "First to look: ", f->leading->reviewer);
-    mr_buf_adds(out, complete ? " Based on the GP record; everything in it was read and recognised."
-                              : " Based on the GP record, which could not be read or recognised completely.");
+    mr_buf_adds(out, basis_of(record));
     mr_buf_adds(out, " Sources:");
     for (size_t i = 0; i < f->n_sources; i++)
         mr_buf_printf(out, "%s %.*s %.*s", i ? ";" : "", MR_SPAN_ARG(f->sources[i]->tool),
@@ -203,7 +210,7 @@ void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_reco
     implicated(w, f);
     evidence(w, f, &scratch);
     mr_buf_clear(&scratch);
-    detail(&scratch, f, record->complete);
+    detail(&scratch, f, record);
     mr_jw_string(w, "detail", mr_buf_span(&scratch));
     mr_buf_clear(&scratch);
     mr_buf_printf(&scratch, "%.*s/rules/%.*s/%.*s", MR_SPAN_ARG(s->site.base_uri), MR_SPAN_ARG(s->site.knowledge),

@@ -9,6 +9,7 @@
 #include "medreview/codec/fhir_write.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +290,40 @@ static void test_a_decision_is_read_as_it_was_written(void **state) {
     }
 }
 
+/* "Everything was recognised" was said of a record with a stopped medicine that nobody knows. */
+static void test_the_detail_claims_no_more_than_is_true(void **state) {
+    (void)state;
+    static const struct {
+        bool complete;
+        size_t unread, gaps;
+        const char *said;
+    } table[] = {
+        {true, 0, 0, "; everything in it was read and recognised."},
+        {true, 1, 0, "; it was read, and every medicine that is taken now was recognised."},
+        {true, 0, 1, "; it was read, and every medicine that is taken now was recognised."},
+        {false, 0, 1, ", which could not be read or recognised completely."},
+        {false, 1, 0, ", which could not be read or recognised completely."},
+    };
+    mr_gap gap = {.code = MR_SPAN("entered-in-error"), .text = MR_SPAN("one")};
+    mr_not_assessed ended = {.reference = MR_SPAN("MedicationStatement/m9"), .why = MR_UNREAD_NOT_RECOGNISED};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stage s = begin();
+        mr_tx_settings set = settings();
+        s.record = (mr_record){.complete = table[i].complete,
+                               .gaps = &gap,
+                               .n_gaps = table[i].gaps,
+                               .not_assessed = &ended,
+                               .n_not_assessed = table[i].unread};
+        reconcile(&s, NULL, &finding, 1);
+        write_tx(&s, &set);
+        char expected[200];
+        snprintf(expected, sizeof expected, "Based on the GP record%s", table[i].said);
+        if (!strstr(text(resource(&s, 0), "detail"), expected))
+            fail_msg("row %zu: %s", i, text(resource(&s, 0), "detail"));
+        end(&s);
+    }
+}
+
 static void test_foreign_resources_are_passed_over(void **state) {
     (void)state;
     stage s = begin();
@@ -392,6 +427,7 @@ int main(void) {
         cmocka_unit_test(test_our_own_is_read_back_and_nothing_is_written_twice),
         cmocka_unit_test(test_what_others_added_survives_our_update),
         cmocka_unit_test(test_a_decision_is_read_as_it_was_written),
+        cmocka_unit_test(test_the_detail_claims_no_more_than_is_true),
         cmocka_unit_test(test_foreign_resources_are_passed_over),
         cmocka_unit_test(test_the_answer_tells_which_versions_are_ours),
     };
