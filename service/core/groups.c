@@ -46,14 +46,17 @@ static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The words stand in the form, whole but for the "s" of a plural: "patch" in "Transdermal patch". */
+/* The words stand in the form, whole but for a plural: "patch" in "Transdermal patch". */
 static bool form_says(mr_span form, mr_span words) {
     for (size_t i = 0; i + words.len <= form.len; i++) {
         if (i && is_letter(form.ptr[i - 1])) continue;
         if (!mr_span_ieq((mr_span){form.ptr + i, words.len}, words)) continue;
-        size_t end = i + words.len;
-        if (end < form.len && (form.ptr[end] == 's' || form.ptr[end] == 'S')) end++;
-        if (end == form.len || !is_letter(form.ptr[end])) return true;
+        static const char *const plurals[] = {"", "s", "es"};
+        for (size_t k = 0; k < sizeof plurals / sizeof *plurals; k++) {
+            mr_span rest = mr_span_from(form, i + words.len);
+            size_t n = strlen(plurals[k]);
+            if (mr_span_starts(rest, plurals[k]) && (rest.len == n || !is_letter(rest.ptr[n]))) return true;
+        }
     }
     return false;
 }
