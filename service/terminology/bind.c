@@ -13,7 +13,8 @@
 typedef struct binder {
     mr_terminology *t;
     const mr_dmd_release *r;
-    mr_index *own; /* by folded name */
+    mr_index *own;   /* by folded name */
+    mr_index *named; /* folded names of the release's moieties and substances */
     uint32_t insulin;
     mr_error *err;
 } binder;
@@ -96,10 +97,37 @@ static mr_rc by_moiety(binder *b) {
     return MR_OK;
 }
 
+static mr_rc note_names(binder *b) {
+    const mr_dmd_release *r = b->r;
+    for (size_t i = 0; i < r->n_vtms + r->n_substances; i++) {
+        bool vtm = i < r->n_vtms;
+        if (!vtm && b->t->bound[i - r->n_vtms] != MR_TERM_NONE) continue;
+        mr_dmd_text name = vtm ? r->vtms[i].name : r->substances[i - r->n_vtms].name;
+        mr_span folded = mr_text_fold(b->t->arena, mr_dmd_name(r, name));
+        if (!folded.ptr || !mr_index_put(b->named, folded, 0, NULL)) return mr_arena_why(b->t->arena, b->err);
+    }
+    return MR_OK;
+}
+
+/* Without its salts as far as the release has a name for what is left: two salts of one new substance are one. */
+static mr_span bare(const binder *b, mr_span name) {
+    mr_span best = name;
+    uint32_t ignored;
+    for (size_t at = name.len; at-- > 1;) {
+        if (name.ptr[at] != ' ') continue;
+        mr_span left = {name.ptr, at}, word = mr_span_from(name, at + 1);
+        const mr_word *known = mr_words_find(mr_term_words(b->t), (mr_span){word.ptr, mr_span_find(word, ' ')});
+        if (!known || !known->salt) break;
+        if (mr_index_get(b->named, left, &ignored)) best = left;
+    }
+    return best;
+}
+
 static mr_rc add_own(binder *b, mr_span name, uint32_t *ret) {
     mr_terminology *t = b->t;
-    mr_span key = mr_text_fold(t->arena, name);
-    if (!key.ptr) return mr_arena_why(t->arena, b->err);
+    mr_span folded = mr_text_fold(t->arena, name);
+    if (!folded.ptr) return mr_arena_why(t->arena, b->err);
+    mr_span key = bare(b, folded);
     if (mr_index_get(b->own, key, ret)) return MR_OK;
     bool insulin = mr_span_starts(key, "insulin ");
     mr_term_substance s = {.key = key, .class_of = insulin ? b->insulin : MR_TERM_NONE, .variant_of = MR_TERM_NONE};
@@ -112,13 +140,28 @@ static mr_rc add_own(binder *b, mr_span name, uint32_t *ret) {
 }
 
 static mr_rc by_own_name(binder *b) {
-    mr_rc rc = MR_OK;
+    mr_rc rc = note_names(b);
     for (size_t i = 0; i < b->r->n_substances && rc == MR_OK; i++) {
         if (b->t->bound[i] != MR_TERM_NONE) continue;
         b->t->counts.own++;
         rc = add_own(b, mr_dmd_name(b->r, b->r->substances[i].name), &b->t->bound[i]);
     }
     return rc;
+}
+
+/* A substance of its own that is a valid moiety too is known by name from now on: a new medicine in a record without
+ * codes. Excipients are no moieties; the few that are stand in words.tsv as vehicles. */
+static mr_rc learn_names(binder *b) {
+    for (size_t i = 0; i < b->r->n_vtms; i++) {
+        const mr_dmd_vtm *v = &b->r->vtms[i];
+        uint32_t own, known;
+        mr_span name = mr_text_fold(b->t->arena, mr_dmd_name(b->r, v->name));
+        if (!name.ptr) return mr_arena_why(b->t->arena, b->err);
+        if (v->flags & MR_DMD_INVALID || !mr_index_get(b->own, name, &own)) continue;
+        if (mr_words_vehicle(mr_term_words(b->t), name) || mr_term_find_name(b->t, name, &known)) continue;
+        if (!mr_index_put(b->t->names, name, own, NULL)) return mr_arena_why(b->t->arena, b->err);
+    }
+    return MR_OK;
 }
 
 static mr_rc note_present(binder *b) {
@@ -135,13 +178,15 @@ mr_rc mr_bind_substances(mr_terminology *t, mr_error *err) {
     (void)mr_term_find_name(t, MR_SPAN("insulin"), &b.insulin);
     t->bound = MR_NEW_N(t->arena, uint32_t, n);
     b.own = mr_index_new(t->arena, 1024);
-    if (!t->bound || !b.own) return mr_arena_why(t->arena, err);
+    b.named = mr_index_new(t->arena, 4096);
+    if (!t->bound || !b.own || !b.named) return mr_arena_why(t->arena, err);
     for (size_t i = 0; i < n; i++) t->bound[i] = MR_TERM_NONE;
     by_id(&b);
     by_former_id(&b);
     by_name(&b);
     mr_rc rc = by_moiety(&b);
     if (rc == MR_OK) rc = by_own_name(&b);
+    if (rc == MR_OK) rc = learn_names(&b);
     return rc == MR_OK ? note_present(&b) : rc;
 }
 

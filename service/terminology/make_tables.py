@@ -54,10 +54,10 @@ def sctid_ok(code):
     return 6 <= len(code) <= 18 and c == 0
 
 
-def salts():
-    """The closed list that the parser uses too."""
+def words_of(kind):
+    """The closed lists that the parser uses too."""
     lines = (Path(__file__).resolve().parent / "data/words.tsv").read_text(encoding="utf-8").splitlines()
-    return {line.split("\t")[1] for line in lines if line.startswith("salt\t")}
+    return {line.split("\t")[1] for line in lines if line.startswith(kind + "\t")}
 
 
 class Row:
@@ -78,7 +78,8 @@ class Table:
         self.groups = read_tsv(shared / "clinical/drug-groups.tsv")
         self.known = {r["inn"] for r in self.groups}
         self.rows = {}
-        self.salts = salts()
+        self.salts = words_of("salt")
+        self.vehicles = words_of("vehicle")
         self.synonym = {name: key for key, names in words.SYNONYMS.items() for name in names}
         for name in sorted(self.known):
             self.row(name)
@@ -109,7 +110,7 @@ class Table:
         for v in vtms:
             name = re.search("<NM>(.*?)</NM>", v).group(1)
             prev = re.search("<VTMIDPREV>(.*?)</VTMIDPREV>", v)
-            if "homeopathic" in name.lower() or "invalid" in name.lower() or name.lower() in words.NO_SUBSTANCE:
+            if "homeopathic" in name.lower() or "invalid" in name.lower() or name.lower() in self.vehicles:
                 continue
             vtm_by_name[name.lower()] = (re.search("<VTMID>(.*?)</VTMID>", v).group(1), prev.group(1) if prev else "")
         self.single = {name for name in vtm_by_name if " + " not in name}

@@ -113,11 +113,6 @@ ATC_FIX = {}
 # Classes of ATC in which every code is the one substance of the drug group.
 ATC_WHOLE_CLASS = {"A10A", "G03AA", "J07AL", "J07BB", "J07BN"}
 
-# dm+d moieties that are colours, flavours and vehicles: as names they would only mislead the parser.
-NO_SUBSTANCE = set("""orange|sucrose|lactose|saccharin|amaranth|silicone|cellulose|maize starch|beeswax|stearic acid|oleic acid|rose water|
-carmoisine|eosin|black currant|wild cherry|raspberry leaf|casein|tartaric acid|trehalose|apple mistletoe|oak mistletoe|pine mistletoe|
-ash mistletoe|air gas|sucrase|characterised autologous human cartilage cells""".replace("\n", "").split("|"))
-
 # Substances beyond the dm+d moieties seen in use: members of combinations, newer medicines, names of burden scales.
 MORE = """benserazide|carbidopa|clavulanic acid|sulfamethoxazole|dantron|poloxamer 188|diphenoxylate|hydroflumethiazide|simeticone|
 methionine|sacubitril|nirmatrelvir|tezacaftor|vilanterol|glycopyrronium|benazepril|carbinoxamine|clidinium|clorazepate|cyclobenzaprine|

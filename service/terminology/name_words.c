@@ -13,7 +13,7 @@ struct mr_words {
     mr_index *index;
     mr_word *v;
     size_t n, cap;
-    phrases no_medicine, devices;
+    phrases no_medicine, devices, vehicles;
     unsigned rows;
 };
 
@@ -77,7 +77,10 @@ static mr_rc add_row(filler *f) {
     mr_span kind = mr_tsv_get(&f->tsv, "kind"), word = mr_tsv_get(&f->tsv, "word");
     mr_words *w = f->words;
     if (!word.len) return broken(f, "no word", word);
-    phrases *list = mr_span_is(kind, "no-medicine") ? &w->no_medicine : mr_span_is(kind, "device") ? &w->devices : NULL;
+    phrases *list = mr_span_is(kind, "no-medicine") ? &w->no_medicine
+                    : mr_span_is(kind, "device")    ? &w->devices
+                    : mr_span_is(kind, "vehicle")   ? &w->vehicles
+                                                    : NULL;
     if (list) return MR_PUSH(f->arena, list->v, list->n, list->cap, word) ? MR_OK : mr_arena_why(f->arena, f->err);
     mr_word *e = entry(f, word);
     if (!e) return mr_arena_why(f->arena, f->err);
@@ -174,4 +177,10 @@ bool mr_words_no_medicine(const mr_words *w, mr_span text) {
 
 bool mr_words_device(const mr_words *w, mr_span text) {
     return names_any(&w->devices, text);
+}
+
+bool mr_words_vehicle(const mr_words *w, mr_span name) {
+    for (size_t i = 0; i < w->vehicles.n; i++)
+        if (mr_span_eq(name, w->vehicles.v[i])) return true;
+    return false;
 }

@@ -25,6 +25,8 @@ void mr_words_shape(const mr_words *w, mr_span text, mr_shape *shape);
  */
 bool mr_words_no_medicine(const mr_words *w, mr_span text);
 bool mr_words_device(const mr_words *w, mr_span text);
+/* Is this whole name, in lower case, a colour, flavour or carrier, though dm+d lists it as a moiety? */
+bool mr_words_vehicle(const mr_words *w, mr_span name);
 
 /* Words of text in lower case are runs of letters, digits, '-', '.', '%' and '\''; '/' and others stand between. */
 bool mr_word_next(mr_span *rest, mr_span *ret);

@@ -121,6 +121,11 @@ mr_rc mr_release_shapes_new(mr_terminology *t, mr_release_shapes **ret, mr_error
         mr_span code = mr_term_digits(r->routes[i].code, buf);
         s->routes[i] = mr_route_of_code(code);
         s->no_route[i] = mr_span_is(code, not_applicable);
+        if (s->routes[i] != MR_ROUTE_UNKNOWN || s->no_route[i]) continue;
+        mr_span name = mr_dmd_name(r, r->routes[i].name);
+        mr_rc rc =
+            mr_term_tell(t, err, "route %s %.*s: not known, its products count as systemic", buf, MR_SPAN_ARG(name));
+        if (rc != MR_OK) return rc;
     }
     for (size_t i = 0; i < r->n_onts; i++) s->onts[i] = shape_of_ont(mr_dmd_name(r, r->onts[i].name));
     *ret = s;
