@@ -433,6 +433,7 @@ static void test_file(void **state) {
     assert_int_equal(mr_dmd_index_view(m.bytes.ptr, m.bytes.len, &same, &err), MR_OK);
     assert_string_equal(mr_dmd_index_checksum(ix), mr_dmd_index_checksum(same));
     assert_int_equal(strlen(mr_dmd_index_checksum(ix)), 16);
+    mr_dmd_index_close(same);
     /* Replaced while it is open: readers keep what they have. */
     assert_int_equal(mr_dmd_index_write(&n.r, NULL, f.file, &err), MR_OK);
     opens_as(f.file, n.r.n_vmps);
