@@ -132,7 +132,6 @@ static const link of_vmp[] = {{MR_DMD_VMP_VTM, MR_DMD_T_VTM, "VTMID"},
                               {MR_DMD_VMP_UDFS_UNIT, MR_DMD_T_UNIT, "UDFS_UOMCD"},
                               {MR_DMD_VMP_DOSE_UNIT, MR_DMD_T_UNIT, "UNIT_DOSE_UOMCD"}};
 static const link of_vpi[] = {{MR_DMD_VPI_ING, MR_DMD_T_ING, "ISID"},
-                              {MR_DMD_VPI_BASE, MR_DMD_T_ING, "BS_SUBID"},
                               {MR_DMD_VPI_NUMERATOR_UNIT, MR_DMD_T_UNIT, "STRNT_NMRTR_UOMCD"},
                               {MR_DMD_VPI_DENOMINATOR_UNIT, MR_DMD_T_UNIT, "STRNT_DNMTR_UOMCD"}};
 static const link of_ont[] = {{MR_DMD_PAIR_OTHER, MR_DMD_T_ONT, "FORMCD"}};
@@ -154,6 +153,21 @@ static void judge_strengths(mr_dmd_collect *c) {
     for (size_t i = 0; i < rows->n; i++)
         if (rows->v[i].state != MR_DMD_REFUSED && rows->v[i].v[MR_DMD_VPI_DENOMINATOR] == 0)
             mr_dmd_refuse(c, MR_DMD_T_VPI, &rows->v[i], "STRNT_DNMTR_VAL 0: a strength per nothing");
+}
+
+/* A strength is of its ingredient or of a base. Where the base is not in the release, all that is known is what the
+ * product contains: the ingredient stays and the strength is not taken, since nobody could say of what it is. */
+static void judge_bases(mr_dmd_collect *c) {
+    mr_dmd_records *rows = &c->tables[MR_DMD_T_VPI];
+    for (size_t i = 0; i < rows->n; i++) {
+        mr_dmd_raw *raw = &rows->v[i];
+        uint64_t base = raw->v[MR_DMD_VPI_BASE];
+        if (raw->state == MR_DMD_REFUSED || base == MR_DMD_ABSENT || mr_dmd_find_kept(c, MR_DMD_T_ING, base)) continue;
+        for (size_t slot = MR_DMD_VPI_BASE; slot < MR_DMD_VPI_VALUES; slot++) raw->v[slot] = MR_DMD_ABSENT;
+        mr_dmd_say(c, rows->file, raw->line, "VPI", false,
+                   "BS_SUBID %llu: is not in the release: the ingredient is taken, and its strength is not",
+                   (unsigned long long)base);
+    }
 }
 
 /* Sizes that the rows have no room for. */
@@ -191,6 +205,7 @@ static void link_products(mr_dmd_collect *c) {
     CHECK(c, MR_DMD_T_VMP_FORM, of_form);
     CHECK(c, MR_DMD_T_VMP_ROUTE, of_route);
     judge_strengths(c);
+    judge_bases(c);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) judge_number(c, parts[i]);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) take_product_along(c, parts[i]);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) CHECK(c, parts[i], of_product);

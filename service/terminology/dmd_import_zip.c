@@ -28,7 +28,7 @@ static zip_t *open_bytes(const void *bytes, size_t n, int *ret_code) {
     zip_error_t e;
     zip_error_init(&e);
     zip_source_t *source = zip_source_buffer_create(bytes, n, 0, &e);
-    zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &e) : NULL;
+    zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &e) : NULL;
     if (!zip && source) zip_source_free(source);
     *ret_code = zip_error_code_zip(&e);
     zip_error_fini(&e);
@@ -38,7 +38,7 @@ static zip_t *open_bytes(const void *bytes, size_t n, int *ret_code) {
 static mr_rc open_archive(mr_dmd_source *s, mr_span shown, const char *path, void *bytes, size_t n, mr_dmd_zip **ret,
                           mr_error *err) {
     int code = 0;
-    zip_t *zip = bytes ? open_bytes(bytes, n, &code) : zip_open(path, ZIP_RDONLY | ZIP_CHECKCONS, &code);
+    zip_t *zip = bytes ? open_bytes(bytes, n, &code) : zip_open(path, ZIP_RDONLY, &code);
     mr_dmd_zip *z = zip ? MR_NEW(s->a, mr_dmd_zip) : NULL;
     if (z) {
         *z = (mr_dmd_zip){zip, bytes, s->zips};
