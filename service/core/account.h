@@ -17,6 +17,7 @@ typedef struct mr_account {
 } mr_account;
 
 /* All of them do nothing on a NULL account. Texts must be in the arena, in the record or literals. */
+/* Group MR_NO_NUMBER: the ingredient is part of a total; it is implicated, but identifies nothing. */
 void mr_account_match(mr_account *a, uint16_t group, const mr_medicine *m, const mr_ingredient *i);
 void mr_account_evidence(mr_account *a, mr_evidence e);
 void mr_account_missing(mr_account *a, mr_missing_kind kind, mr_span what, mr_span settled_by, mr_span reference);

@@ -28,6 +28,25 @@ static mr_tri sex(const mr_sight *s, const mr_node *n, mr_account *a) {
     return (int)p->sex == (int)n->value ? MR_TRUE : MR_FALSE;
 }
 
+typedef enum part_of { OF_SCALE, OF_OPIOIDS, OF_COUNT } part_of;
+
+/* What a total is made of: of a true one the medicines are implicated. */
+static void show_parts(const mr_sight *s, part_of what, uint16_t scale, mr_tri value, mr_account *a) {
+    uint16_t opioid = mr_ruleset_group(s->rules, MR_SPAN("opioid"));
+    for (size_t i = 0; a && value == MR_TRUE && i < s->record->n_medicines; i++) {
+        const mr_medicine *m = &s->record->medicines[i];
+        if (!mr_medicine_taken(m)) continue;
+        for (size_t k = 0; k < m->n_ingredients; k++) {
+            const mr_ingredient *x = &m->ingredients[k];
+            bool counts = what == OF_OPIOIDS ? opioid != MR_NO_NUMBER && mr_bits_has(&m->groups, opioid)
+                                             : !mr_route_local(m->route);
+            if (what == OF_COUNT) counts = counts && !m->as_needed;
+            if (what == OF_SCALE) counts = counts && mr_scale_points(&s->rules->scales[scale], x->substance) > 0;
+            if (counts) mr_account_match(a, MR_NO_NUMBER, m, x);
+        }
+    }
+}
+
 static void show_shares(const mr_sight *s, uint16_t scale, mr_account *a) {
     for (size_t i = 0; a && i < s->n_loads; i++) {
         const mr_load *x = &s->loads[i];
@@ -54,6 +73,7 @@ static mr_tri opioid_total(const mr_sight *s, const mr_node *n, mr_reading how, 
     if (value != MR_UNKNOWN)
         mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, MR_SPAN("oral morphine equivalent"), true, sum,
                                              MR_SPAN("mg/d"), MR_WHEN_NONE});
+    show_parts(s, OF_OPIOIDS, MR_NO_NUMBER, value, a);
     return value;
 }
 
@@ -68,6 +88,7 @@ static mr_tri score(const mr_sight *s, const mr_node *n, mr_reading how, mr_acco
     mr_span text = mr_account_text(a, "total on scale %.*s", MR_SPAN_ARG(name));
     mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, text, true, sum, MR_SPAN("{points}"), MR_WHEN_NONE});
     show_shares(s, n->scale, a);
+    show_parts(s, OF_SCALE, n->scale, value, a);
     return value;
 }
 
@@ -77,6 +98,7 @@ static mr_tri medicines(const mr_sight *s, const mr_node *n, mr_reading how, mr_
     if (value != MR_UNKNOWN)
         mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, MR_SPAN("regular medicines"), true, count,
                                              MR_SPAN("{medicines}"), MR_WHEN_NONE});
+    show_parts(s, OF_COUNT, MR_NO_NUMBER, value, a);
     return value;
 }
 

@@ -15,6 +15,7 @@ typedef struct mr_candidate {
     mr_urgency urgency; /* of a possible one: never same-day */
     const mr_medicine **implicated;
     size_t n_implicated;
+    size_t n_identifying; /* the first ones of them; the others are parts of a total */
     mr_evidence *evidence;
     size_t n_evidence;
     mr_missing *missing;

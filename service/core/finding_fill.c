@@ -29,24 +29,40 @@ static int medicine_order(const void *left, const void *right) {
     return c ? c : mr_span_cmp((*a)->text, (*b)->text);
 }
 
-static bool medicines_fill(const mr_candidate *c, size_t n, mr_arena *a, mr_finding *f) {
+/* Sorted, each once; those that identify the finding, or all of them. NULL: out of room. */
+static const mr_medicine **medicines_of(const mr_candidate *c, size_t n, bool all, mr_arena *a, size_t *ret_n) {
     size_t most = 0, k = 0, kept = 0;
     for (size_t i = 0; i < n; i++) most += c[i].n_implicated;
     const mr_medicine **v = MR_NEW_N(a, const mr_medicine *, most);
+    if (!v) return NULL;
+    for (size_t i = 0; i < n; i++)
+        for (size_t m = 0; m < (all ? c[i].n_implicated : c[i].n_identifying); m++) v[k++] = c[i].implicated[m];
+    if (k) qsort(v, k, sizeof *v, medicine_order);
+    for (size_t i = 0; i < k; i++)
+        if (!kept || v[kept - 1] != v[i]) v[kept++] = v[i];
+    *ret_n = kept;
+    return v;
+}
+
+/* A medicine is named by each of its entries that is in use: who has the order open must see what is said about it. */
+static bool medicines_fill(const mr_candidate *c, size_t n, mr_arena *a, mr_finding *f) {
+    size_t n_all = 0, most = 0, k = 0;
+    f->medicines = medicines_of(c, n, false, a, &f->n_medicines);
+    const mr_medicine **all = medicines_of(c, n, true, a, &n_all);
+    if (!f->medicines || !all) return false;
+    for (size_t i = 0; i < n_all; i++) most += all[i]->n_live;
     f->implicated = MR_NEW_N(a, mr_span, most);
     f->implicated_text = MR_NEW_N(a, mr_span, most);
-    if (!v || !f->implicated || !f->implicated_text) return false;
-    for (size_t i = 0; i < n; i++)
-        for (size_t m = 0; m < c[i].n_implicated; m++) v[k++] = c[i].implicated[m];
-    if (k) qsort(v, k, sizeof *v, medicine_order);
-    for (size_t i = 0; i < k; i++) {
-        if (kept && v[kept - 1] == v[i]) continue;
-        f->implicated[kept] = v[i]->reference;
-        f->implicated_text[kept] = v[i]->text;
-        v[kept++] = v[i];
-    }
-    f->n_implicated = f->n_medicines = kept;
-    f->medicines = v;
+    f->implicated_again = MR_NEW_N(a, bool, most);
+    if (!f->implicated || !f->implicated_text || !f->implicated_again) return false;
+    for (size_t i = 0; i < n_all; i++)
+        for (size_t r = 0; r < all[i]->n_live; r++, k++) {
+            f->implicated[k] = all[i]->live[r];
+            f->implicated_text[k] =
+                all[i]->text.len || !all[i]->n_ingredients ? all[i]->text : all[i]->ingredients[0].substance;
+            f->implicated_again[k] = r > 0;
+        }
+    f->n_implicated = k;
     return true;
 }
 

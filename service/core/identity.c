@@ -5,6 +5,7 @@
 #include "candidate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int span_order(const void *left, const void *right) {
     const mr_span *a = left, *b = right;
@@ -40,7 +41,8 @@ static bool culprits_of(const mr_rule *rule, const mr_evaluation *e, mr_arena *a
     ret->v = MR_NEW_N(a, const mr_match *, e->n_matches);
     for (int how = BY_PART; ret->v && !ret->n && how <= ALL_OF_THEM; how++)
         for (size_t i = 0; i < e->n_matches; i++)
-            if (is_culprit(&rule->identity, &e->matches[i], (telling)how)) ret->v[ret->n++] = &e->matches[i];
+            if (e->matches[i].group != MR_NO_NUMBER && is_culprit(&rule->identity, &e->matches[i], (telling)how))
+                ret->v[ret->n++] = &e->matches[i];
     return ret->v != NULL;
 }
 
@@ -73,6 +75,21 @@ static bool implicate(const culprits *c, mr_candidate *x, mr_arena *a) {
         bool known = x->n_substances && !has_substance(x->substances, x->n_substances, c->v[i]->ingredient->substance);
         for (size_t k = 0; k < x->n_implicated && !known; k++) known = x->implicated[k] == c->v[i]->medicine;
         if (!known) x->implicated[x->n_implicated++] = c->v[i]->medicine;
+    }
+    x->n_identifying = x->n_implicated;
+    return true;
+}
+
+/* A burden is made of all the medicines in its total, though none of them identifies it. */
+static bool implicate_parts(const mr_evaluation *e, mr_candidate *x, mr_arena *a) {
+    const mr_medicine **v = MR_NEW_N(a, const mr_medicine *, x->n_implicated + e->n_matches);
+    if (!v) return false;
+    if (x->n_implicated) memcpy(v, x->implicated, x->n_implicated * sizeof *v);
+    x->implicated = v;
+    for (size_t i = 0; i < e->n_matches; i++) {
+        bool known = e->matches[i].group != MR_NO_NUMBER;
+        for (size_t k = 0; k < x->n_implicated && !known; k++) known = v[k] == e->matches[i].medicine;
+        if (!known) v[x->n_implicated++] = e->matches[i].medicine;
     }
     return true;
 }
@@ -113,6 +130,7 @@ static bool put_word(splitting *k, mr_span identity) {
     mr_candidate x = k->base;
     x.identity = identity;
     return identity.ptr && implicate(&k->culprits, &x, k->arena) &&
+           (!mr_span_is(identity, "patient") || implicate_parts(k->e, &x, k->arena)) &&
            evidence_of_mine(&k->culprits, &x, k->e, k->arena) &&
            MR_PUSH(k->arena, k->out->v, k->out->n, k->out->cap, x);
 }

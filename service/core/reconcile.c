@@ -137,7 +137,8 @@ static bool decided(const mr_plan_work *w, const mr_finding *f, const mr_standin
 /* Of a finding that is met: what was decided is noted with its content without doses, where that is known. */
 static mr_rc write_met(mr_plan_work *w, const mr_finding *f, mr_standing *s) {
     char undosed[33];
-    bool telling = s->applied && mr_span_is(s->judged.content, f->content) && f->n_medicines && f->n_medicines <= 64;
+    bool telling = s->applied && mr_span_is(s->judged.content, f->content) && f->n_medicines && f->n_medicines <= 64 &&
+                   !no_dose(f);
     if (telling && (!mr_finding_content(f, UINT64_MAX, w->a, undosed) ||
                     !mr_arena_dup(w->a, mr_span_of(undosed), &s->judged.undosed)))
         return mr_plan_full(w);

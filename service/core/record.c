@@ -19,6 +19,11 @@ typedef struct making {
     mr_record record;
 } making;
 
+static int span_order(const void *left, const void *right) {
+    const mr_span *a = left, *b = right;
+    return mr_span_cmp(*a, *b);
+}
+
 static bool is_medicine(const mr_entry *e) {
     if (e->unread != MR_UNREAD_NOT || e->understood.by == MR_REC_NOT) return false;
     return e->understood.n_ingredients > 0 || e->understood.not_a_medicine;
@@ -109,6 +114,17 @@ static bool past_end_tell(making *k, const mr_item *x) {
                           "status is active, but its period has ended: counted as ended") == MR_OK;
 }
 
+/* Items stand in the order of leading_order: state, then statement before request, then reference. */
+static bool live_fill(making *k, const mr_item *items, size_t n, mr_medicine *m) {
+    m->live = MR_NEW_N(k->arena, mr_span, n);
+    if (!m->live) return false;
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || (mr_use_taken(&items[0].use) && mr_use_taken(&items[i].use)))
+            m->live[m->n_live++] = items[i].entry->reference;
+    if (m->n_live > 2) qsort(m->live + 1, m->n_live - 1, sizeof *m->live, span_order);
+    return true;
+}
+
 static bool medicines_build(making *k) {
     mr_record *r = &k->record;
     if (!mr_items_join(k->items, k->n_items, k->arena, &r->n_medicines)) return false;
@@ -119,6 +135,7 @@ static bool medicines_build(making *k) {
             if (!past_end_tell(k, &k->items[next])) return false;
         if (!conflict_tell(k, &k->items[i], next - i)) return false;
         if (!mr_medicine_build(k->rules, &k->items[i], next - i, k->arena, &r->medicines[m])) return false;
+        if (!live_fill(k, &k->items[i], next - i, &r->medicines[m])) return false;
     }
     return true;
 }
@@ -179,11 +196,6 @@ static int allergy_order(const void *left, const void *right) {
     int c = mr_span_cmp(a->reference, b->reference);
     if (!c) c = mr_span_cmp(a->text, b->text);
     return c ? c : codings_order(a->codings, a->n_codings, b->codings, b->n_codings);
-}
-
-static int span_order(const void *left, const void *right) {
-    const mr_span *a = left, *b = right;
-    return mr_span_cmp(*a, *b);
 }
 
 static int gap_order(const void *left, const void *right) {

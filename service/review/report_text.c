@@ -93,6 +93,17 @@ static void evidence(page *p, const mr_evidence *e) {
          e->reference.len ? " (" : "", MR_SPAN_ARG(e->reference), e->reference.len ? ")" : "");
 }
 
+/* "Naproxen 500mg tablets (MedicationStatement/m1, MedicationRequest/r1)" */
+static void implicated(page *p, const mr_finding *f, size_t first) {
+    mr_buf references;
+    mr_buf_init(&references, 1 << 20);
+    mr_buf_addsp(&references, f->implicated[first]);
+    for (size_t i = first + 1; i < f->n_implicated && f->implicated_again[i]; i++)
+        mr_buf_printf(&references, ", %.*s", MR_SPAN_ARG(f->implicated[i]));
+    said(p, "   Medicine: ", "%.*s (%s)", MR_SPAN_ARG(f->implicated_text[first]), mr_buf_z(&references));
+    mr_buf_free(&references);
+}
+
 static void finding(page *p, size_t number, const mr_finding *f) {
     char first[32];
     mr_buf sources;
@@ -101,7 +112,7 @@ static void finding(page *p, size_t number, const mr_finding *f) {
     said(p, first, "%s, %s%s: %.*s", upper(f->severity), urgency_words(f->urgency),
          f->certainty == MR_POSSIBLE ? ", possible" : "", MR_SPAN_ARG(f->leading->title));
     for (size_t i = 0; i < f->n_implicated; i++)
-        said(p, "   Medicine: ", "%.*s (%.*s)", MR_SPAN_ARG(f->implicated_text[i]), MR_SPAN_ARG(f->implicated[i]));
+        if (!f->implicated_again[i]) implicated(p, f, i);
     for (size_t i = 0; i < f->n_evidence; i++) evidence(p, &f->evidence[i]);
     for (size_t i = 0; i < f->n_missing; i++) paragraph(p, "   Unknown:  ", f->missing[i].what);
     paragraph(p, "   Do:       ", f->leading->action);

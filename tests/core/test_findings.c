@@ -339,6 +339,74 @@ static void test_a_concept_without_codes_is_said_in_every_review(void **state) {
     desk_free(d);
 }
 
+/* ---- who is implicated ---- */
+
+/* "MedicationStatement/m1, +MedicationRequest/r1": + one more entry of the same medicine */
+static const char *implicated(const mr_finding *f) {
+    static char text[500];
+    size_t at = 0;
+    text[0] = 0;
+    for (size_t i = 0; f && i < f->n_implicated; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s%.*s", i ? ", " : "",
+                               f->implicated_again[i] ? "+" : "", MR_SPAN_ARG(f->implicated[i]));
+    return text;
+}
+
+/* Who has the order open must see what is said about the medicine; orders of last year are no part of it. */
+static void test_every_entry_in_use_of_a_medicine_is_implicated(void **state) {
+    (void)state;
+    desk *d = fresh();
+    issue(d, "r3", "naproxen", "2026-11-01");
+    statement(d, "m2", "naproxen");
+    statement(d, "m1", "naproxen");
+    issue(d, "r1", "naproxen", "2026-10-01");
+    request(d, "r0", "naproxen")->status = MR_ST_COMPLETED;
+    statement(d, "m0", "naproxen")->status = MR_ST_STOPPED;
+    mr_assessment a = assessed(d);
+    const mr_finding *f = finding(&a, "gi-bleed", "naproxen");
+    assert_string_equal(implicated(f), "MedicationStatement/m1, +MedicationRequest/r1, +MedicationRequest/r3, "
+                                       "+MedicationStatement/m2");
+    assert_int_equal(f->n_medicines, 1);
+    desk_free(d);
+}
+
+/* A burden is made of what is counted in it: no drops, nothing that is stopped, nothing without points. */
+static void test_a_burden_implicates_what_it_counts(void **state) {
+    (void)state;
+    desk *d = fresh();
+    statement(d, "m1", "amitriptyline");
+    statement(d, "m2", "oxybutynin");
+    statement(d, "m3", "paracetamol");
+    statement(d, "m4", "sertraline")->status = MR_ST_STOPPED;
+    understand(d, statement(d, "m5", ""), "oxybutynin", MR_ROUTE_EYE);
+    mr_assessment a = assessed(d);
+    assert_string_equal(implicated(finding(&a, "anticholinergic-load", "patient")),
+                        "MedicationStatement/m1, MedicationStatement/m2");
+    mr_finding before = *finding(&a, "anticholinergic-load", "patient");
+    dose(d, &d->raw.entries[0], 25, "mg", 1); /* their doses are no content of it, as they never were */
+    a = assessed(d);
+    assert_string_equal(finding(&a, "anticholinergic-load", "patient")->content, before.content);
+    assert_int_equal(before.n_medicines, 0);
+    desk_free(d);
+}
+
+static void test_a_count_implicates_the_regular_medicines(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    desk *d = fresh();
+    for (size_t k = 0; k < 8; k++) statement(d, names[k], names[k]);
+    dose(d, statement(d, "prn", "zz"), 1, "mg", 1);
+    d->raw.entries[8].dosage[0].as_needed = true;
+    understand(d, statement(d, "drops", ""), "yy", MR_ROUTE_EYE);
+    mr_assessment a = assessed(d);
+    const mr_finding *f = finding(&a, "medicine-count", "patient");
+    assert_non_null(f);
+    assert_int_equal(f->n_implicated, 8);
+    assert_null(strstr(implicated(f), "prn"));
+    assert_null(strstr(implicated(f), "drops"));
+    desk_free(d);
+}
+
 /* ---- ladders ---- */
 
 static void test_only_the_highest_rung_counts(void **state) {
@@ -678,6 +746,9 @@ int main(void) {
         cmocka_unit_test(test_a_possible_finding_says_what_is_missing_and_waits),
         cmocka_unit_test(test_a_missing_datum_is_one_entry_for_all_its_rules),
         cmocka_unit_test(test_a_concept_without_codes_is_said_in_every_review),
+        cmocka_unit_test(test_every_entry_in_use_of_a_medicine_is_implicated),
+        cmocka_unit_test(test_a_burden_implicates_what_it_counts),
+        cmocka_unit_test(test_a_count_implicates_the_regular_medicines),
         cmocka_unit_test(test_only_the_highest_rung_counts),
         cmocka_unit_test(test_bands_of_one_rung_are_all_sources_and_the_lowest_leads_speaks),
         cmocka_unit_test(test_same_harm_and_identity_are_one),

@@ -23,8 +23,11 @@ typedef struct mr_finding {
     mr_certainty certainty;
     mr_missing *missing; /* of a possible finding */
     size_t n_missing;
-    mr_span *implicated;      /* references of the leading entries of the medicines, sorted */
+    /* The medicines that take part, of a burden all that are counted: each by its entries that are in use, leading
+     * first. Sorted by medicine. Evidence names the leading one. */
+    mr_span *implicated;
     mr_span *implicated_text; /* beside it */
+    bool *implicated_again;   /* beside it: one more entry of the medicine before it */
     size_t n_implicated;
     const mr_medicine **medicines; /* that identify it: whose doses are content */
     size_t n_medicines;

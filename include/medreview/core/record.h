@@ -178,6 +178,9 @@ typedef struct mr_medicine {
     mr_span reference;   /* of the leading entry: current before others, statement before request, then by reference */
     mr_span *references; /* all, sorted */
     size_t n_references;
+    mr_span *live; /* those whose entry says that it is taken, leading first, then sorted; of a medicine that nobody
+                    * says is taken, the leading one alone */
+    size_t n_live;
     mr_span text;
     mr_recognised recognised_by;
     bool uncertain;
