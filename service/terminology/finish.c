@@ -5,6 +5,21 @@
 #include "room.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+void mr_reading_start(mr_reading *r) {
+    r->n = 0;
+    r->shape = (mr_shape){.route = MR_ROUTE_UNKNOWN};
+    r->uncertain = r->not_a_medicine = false;
+}
+
+void mr_reading_copy(mr_reading *to, const mr_reading *from) {
+    to->n = from->n;
+    if (from->n) memcpy(to->part, from->part, from->n * sizeof from->part[0]);
+    to->shape = from->shape;
+    to->uncertain = from->uncertain;
+    to->not_a_medicine = from->not_a_medicine;
+}
 
 bool mr_reading_add(const mr_terminology *t, mr_reading *r, uint32_t substance, const mr_strength *strengths,
                     size_t n_strengths) {

@@ -4,8 +4,6 @@
  * made of. */
 #include "table.h"
 
-#include <stdlib.h>
-
 typedef struct voice {
     mr_reading r;
     bool speaks;
@@ -22,7 +20,8 @@ static bool table_id(const mr_terminology *t, uint64_t id, uint32_t *ret) {
 /* The table on the moiety: its id, else its name. A name that holds several substances counts too. */
 static void ask_table(const mr_terminology *t, const mr_dmd_vtm *v, voice *ret) {
     uint32_t at;
-    *ret = (voice){.speaks = false};
+    ret->speaks = false;
+    mr_reading_start(&ret->r);
     if (table_id(t, v->id, &at)) {
         ret->speaks = mr_reading_add(t, &ret->r, at, NULL, 0);
         return;
@@ -32,7 +31,8 @@ static void ask_table(const mr_terminology *t, const mr_dmd_vtm *v, voice *ret) 
 }
 
 static void ask_members(const mr_terminology *t, const mr_dmd_vtm *v, voice *ret) {
-    *ret = (voice){.speaks = v->n_members > 0};
+    ret->speaks = v->n_members > 0;
+    mr_reading_start(&ret->r);
     for (uint32_t i = 0; i < v->n_members && ret->speaks; i++)
         ret->speaks = mr_reading_add(t, &ret->r, t->bound[t->release->vtm_members[v->first_member + i]], NULL, 0);
 }
@@ -82,8 +82,10 @@ static mr_rc learn_from_products(mr_terminology *t, mr_error *err) {
         if (v->vtm == MR_DMD_NONE || !v->n_parts) continue;
         mr_moiety *m = &t->moieties[v->vtm];
         if (m->verdict != MR_VERDICT_UNKNOWN || m->n == MR_TERM_NONE) continue;
-        mr_reading made = {0}, had = {.n = 0};
+        mr_reading made, had;
         bool room = true;
+        mr_reading_start(&made);
+        mr_reading_start(&had);
         for (size_t k = 0; k < v->n_parts && room; k++)
             room = mr_reading_add(t, &made, mr_bound_base(t, &r->parts[v->first_part + k]), NULL, 0);
         for (size_t k = 0; k < m->n; k++) had.part[had.n++].substance = m->substance[k];

@@ -306,7 +306,7 @@ static mr_name_step read_part(const mr_terminology *t, mr_span part, bool prefix
 
 /* The weakest step of all parts. */
 static mr_name_step read_parts(const mr_terminology *t, const name_parts *p, bool prefix, mr_reading *r) {
-    *r = (mr_reading){0};
+    mr_reading_start(r);
     mr_name_step weakest = p->n > 1 ? MR_NAME_PARTS : MR_NAME_EXACT;
     for (size_t i = 0; i < p->n; i++) {
         mr_name_step step = read_part(t, p->part[i], prefix, r);
@@ -317,7 +317,8 @@ static mr_name_step read_parts(const mr_terminology *t, const name_parts *p, boo
 }
 
 static mr_name_step no_medicine(mr_reading *ret) {
-    *ret = (mr_reading){.not_a_medicine = true};
+    mr_reading_start(ret);
+    ret->not_a_medicine = true;
     return MR_NAME_NO_MEDICINE;
 }
 
@@ -326,7 +327,7 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     mr_span name;
     uint32_t at;
     name_parts parts;
-    *ret = (mr_reading){0};
+    mr_reading_start(ret);
     if (!fold(text, buf, &name) || !name.len) return MR_NAME_NOT;
     if (mr_term_find_name(t, name, &at)) return mr_reading_add(t, ret, at, NULL, 0) ? MR_NAME_EXACT : MR_NAME_NOT;
     const mr_words *words = mr_term_words(t);
@@ -337,7 +338,7 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     if (step != MR_NAME_NOT) return step;
     if (mr_words_no_medicine(words, name)) return no_medicine(ret);
     step = read_parts(t, &parts, true, ret);
-    if (step == MR_NAME_NOT) *ret = (mr_reading){0};
+    if (step == MR_NAME_NOT) mr_reading_start(ret);
     return step;
 }
 

@@ -39,7 +39,7 @@ static mr_strength strength_of(const maker *m, const mr_dmd_part *p) {
 /* All its ingredients, or false when there are more than a reading holds. `salts`: under the name of the salt where
  * that is another substance for us than its base; its strength is then not known, for it is the base's. */
 static bool read_parts(const maker *m, const mr_dmd_vmp *v, bool salts, mr_reading *ret) {
-    *ret = (mr_reading){0};
+    mr_reading_start(ret);
     for (size_t i = 0; i < v->n_parts; i++) {
         const mr_dmd_part *p = &m->r->parts[v->first_part + i];
         uint32_t base = mr_bound_base(m->t, p), salt = mr_bound_salt(m->t, p);
@@ -63,7 +63,8 @@ static bool hear_parts(const maker *m, const mr_dmd_vmp *v, witness *w) {
     w->by_parts = true;
     if (!w->by_name || mr_reading_covers(m->t, &w->coded, &w->named)) return true;
     mr_reading salts;
-    if (read_parts(m, v, true, &salts) && mr_reading_covers(m->t, &salts, &w->named)) w->coded = salts;
+    if (read_parts(m, v, true, &salts) && mr_reading_covers(m->t, &salts, &w->named))
+        mr_reading_copy(&w->coded, &salts);
     return true;
 }
 
@@ -87,7 +88,7 @@ static mr_rc tell(const maker *m, const mr_dmd_vmp *v, const char *who, const mr
 static bool moiety_agrees(const maker *m, const mr_dmd_vmp *v, const mr_reading *coded, bool *ret_speaks,
                           mr_reading *ret) {
     const mr_moiety *vtm = v->vtm == MR_DMD_NONE ? NULL : mr_term_moiety_at(m->t, v->vtm);
-    *ret = (mr_reading){0};
+    mr_reading_start(ret);
     *ret_speaks = vtm && vtm->n && vtm->verdict == MR_VERDICT_SURE;
     for (size_t i = 0; *ret_speaks && i < vtm->n; i++)
         *ret_speaks = mr_reading_add(m->t, ret, vtm->substance[i], NULL, 0);
@@ -152,7 +153,9 @@ static mr_rc keep(const maker *m, const mr_dmd_vmp *v, const witness *w, mr_verd
 }
 
 static mr_rc make(const maker *m, const mr_dmd_vmp *v, mr_product *ret) {
-    witness w = {.by_parts = false};
+    witness w;
+    w.by_parts = w.by_vtm = w.by_name = false;
+    mr_reading_start(&w.coded);
     mr_verdict verdict = MR_VERDICT_UNKNOWN;
     mr_rc rc = MR_OK;
     hear_name(m, v, &w);
@@ -167,7 +170,7 @@ static mr_rc make(const maker *m, const mr_dmd_vmp *v, mr_product *ret) {
             rc = weigh(m, v, &w, &verdict);
             if (w.by_name && w.coded.n >= v->n_parts) mr_reading_strengths(&w.coded, &w.named);
         } else if (w.by_name) {
-            w.coded = w.named;
+            mr_reading_copy(&w.coded, &w.named);
             verdict = MR_VERDICT_SURE;
         } else if (w.step == MR_NAME_NO_MEDICINE) {
             verdict = MR_VERDICT_NO_MEDICINE;

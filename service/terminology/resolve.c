@@ -18,7 +18,7 @@ typedef struct ask {
     mr_span text;
     bool no_room;
     /* The best of what was read so far. */
-    mr_reading best;
+    mr_reading *best;
     mr_recognised by;
     bool coded, conflict, not_a_medicine, no_medicine_code;
     bool product;    /* form and strength come from the code */
@@ -77,8 +77,16 @@ typedef struct finding {
     mr_span atc, bnf;
 } finding;
 
+static void start_finding(finding *f, mr_recognised by) {
+    mr_reading_start(&f->r);
+    f->by = by;
+    f->product = false;
+    f->number = 0;
+    f->atc = f->bnf = MR_SPAN_NONE;
+}
+
 static void take_better(ask *k, const finding *f) {
-    k->best = f->r;
+    mr_reading_copy(k->best, &f->r);
     k->by = f->by;
     k->product = f->product;
     k->number = f->number;
@@ -89,12 +97,13 @@ static void take_better(ask *k, const finding *f) {
 static void take_second_product(ask *k, const finding *f) {
     if (rank(f->by, true) < rank(k->by, true)) k->by = f->by;
     if (f->number && f->number == k->number) return;
-    if (mr_reading_finer(k->t, &k->best, &f->r)) {
-        mr_reading less = k->best;
-        k->best = f->r;
-        blend(&k->best, &less);
+    if (mr_reading_finer(k->t, k->best, &f->r)) {
+        mr_reading less;
+        mr_reading_copy(&less, k->best);
+        mr_reading_copy(k->best, &f->r);
+        blend(k->best, &less);
     } else {
-        blend(&k->best, &f->r);
+        blend(k->best, &f->r);
     }
     k->number = 0;
     if (!mr_span_eq(k->atc, f->atc)) k->atc = MR_SPAN_NONE;
@@ -103,7 +112,7 @@ static void take_second_product(ask *k, const finding *f) {
 
 static void take(ask *k, const finding *f) {
     bool first = !k->coded;
-    if (!first && !mr_reading_same(k->t, &k->best, &f->r)) k->conflict = true;
+    if (!first && !mr_reading_same(k->t, k->best, &f->r)) k->conflict = true;
     k->coded = true;
     if (first || (f->product && !k->product) || (!f->product && !k->product && rank(f->by, false) < rank(k->by, false)))
         take_better(k, f);
@@ -112,7 +121,9 @@ static void take(ask *k, const finding *f) {
 }
 
 static void take_substance(ask *k, const mr_coding *c, mr_recognised by, uint32_t at, mr_route route) {
-    finding f = {.r.shape.route = route, .by = by};
+    finding f;
+    start_finding(&f, by);
+    f.r.shape.route = route;
     if (!mr_reading_add(k->t, &f.r, at, NULL, 0)) return;
     note_reading(k, mr_recognised_text(by), c->code, "", &f.r);
     take(k, &f);
@@ -156,7 +167,7 @@ static void note_way(ask *k, const mr_coding *c, const mr_id_path *path, size_t 
 static bool read_entry(ask *k, const mr_coding *c, const mr_id_path *path, size_t heir, finding *ret) {
     const mr_id_entry *e = &path->entry[heir];
     mr_verdict verdict = MR_VERDICT_SURE;
-    *ret = (finding){.by = e->by};
+    start_finding(ret, e->by);
     if (e->kind == MR_ID_VMP) {
         const mr_product *p = mr_term_product_at(k->t, e->at);
         verdict = p->verdict;
@@ -298,12 +309,12 @@ static bool is_degraded_text(mr_span text) {
 
 /* Form, strength and route from a name that says the same substances as the code. */
 static void sharpen(ask *k, const mr_reading *named) {
-    mr_shape *have = &k->best.shape;
-    if (mr_reading_finer(k->t, &k->best, named)) {
-        k->best.n = named->n;
-        memcpy(k->best.part, named->part, named->n * sizeof named->part[0]);
+    mr_shape *have = &k->best->shape;
+    if (mr_reading_finer(k->t, k->best, named)) {
+        k->best->n = named->n;
+        memcpy(k->best->part, named->part, named->n * sizeof named->part[0]);
     }
-    mr_reading_strengths(&k->best, named);
+    mr_reading_strengths(k->best, named);
     if (!have->form.ptr) have->form = named->shape.form;
     if (have->route == MR_ROUTE_UNKNOWN) have->route = named->shape.route;
     have->modified_release |= named->shape.modified_release;
@@ -316,7 +327,7 @@ static void read_name_beside(ask *k, mr_span text) {
     mr_reading r;
     mr_name_step step = mr_name_parse(k->t, text, &r);
     if (step == MR_NAME_NOT || step == MR_NAME_PREFIX || step == MR_NAME_NO_MEDICINE) return;
-    bool same = mr_reading_same(k->t, &k->best, &r);
+    bool same = mr_reading_same(k->t, k->best, &r);
     note_reading(k, "name", text, same ? "says the same" : "says another substance; the code stands", &r);
     if (same && !k->product) sharpen(k, &r);
 }
@@ -328,11 +339,11 @@ static void read_name_alone(ask *k, mr_span text) {
     note_reading(k, "name", text, mr_name_step_text(step), &r);
     k->not_a_medicine |= step == MR_NAME_NO_MEDICINE;
     if (!r.n) return;
-    bool first = k->by == MR_REC_NOT || (k->best.uncertain && !r.uncertain);
-    if (!first && !r.uncertain && !k->best.uncertain && !mr_reading_same(k->t, &k->best, &r)) k->conflict = true;
+    bool first = k->by == MR_REC_NOT || (k->best->uncertain && !r.uncertain);
+    if (!first && !r.uncertain && !k->best->uncertain && !mr_reading_same(k->t, k->best, &r)) k->conflict = true;
     if (first)
-        k->best = r;
-    else if (!r.uncertain && mr_reading_same(k->t, &k->best, &r))
+        mr_reading_copy(k->best, &r);
+    else if (!r.uncertain && mr_reading_same(k->t, k->best, &r))
         sharpen(k, &r);
     k->by = MR_REC_NAME;
 }
@@ -353,7 +364,7 @@ static void read_names(ask *k) {
 
 /* Routes of the dosage settle a route that the product leaves open, unless they differ. */
 static void sharpen_route(ask *k, const mr_term_question *q) {
-    if (k->best.shape.route != MR_ROUTE_UNKNOWN) return;
+    if (k->best->shape.route != MR_ROUTE_UNKNOWN) return;
     mr_route said = MR_ROUTE_UNKNOWN;
     for (size_t i = 0; i < q->n_routes; i++) {
         mr_route r = mr_system_is_sct(q->routes[i].system) ? mr_route_of_code(q->routes[i].code) : MR_ROUTE_UNKNOWN;
@@ -362,7 +373,7 @@ static void sharpen_route(ask *k, const mr_term_question *q) {
         said = r;
     }
     if (said == MR_ROUTE_UNKNOWN) return;
-    k->best.shape.route = said;
+    k->best->shape.route = said;
     k->number = 0;
     note(k, "route", mr_span_of(mr_route_text(said)));
 }
@@ -378,7 +389,7 @@ static bool says_anything(const ask *k) {
 }
 
 static mr_rc answer(ask *k, mr_understood *ret, mr_error *err) {
-    if (k->no_medicine_code && (k->coded || (k->by == MR_REC_NAME && !k->best.uncertain))) k->conflict = true;
+    if (k->no_medicine_code && (k->coded || (k->by == MR_REC_NAME && !k->best->uncertain))) k->conflict = true;
     mr_understood u = {.by = k->conflict ? MR_REC_NOT : k->by, .why = MR_UNREAD_NOT};
     mr_rc rc = MR_OK;
     if (k->conflict) {
@@ -391,7 +402,7 @@ static mr_rc answer(ask *k, mr_understood *ret, mr_error *err) {
         u.product = k->number;
         u.atc = k->atc;
         u.bnf = k->bnf;
-        rc = mr_reading_finish(k->t, &k->best, k->arena, &u, err);
+        rc = mr_reading_finish(k->t, k->best, k->arena, &u, err);
     }
     if (k->no_room) return mr_arena_why(k->arena, err);
     if (rc == MR_OK) *ret = u;
@@ -409,7 +420,9 @@ static void start(ask *k, const mr_term_question *q) {
 
 mr_rc mr_terminology_resolve(const mr_terminology *t, const mr_term_question *q, mr_arena *a, mr_term_steps *steps,
                              mr_understood *ret, mr_error *err) {
-    ask k = {.t = t, .arena = a, .steps = steps};
+    mr_reading best;
+    ask k = {.t = t, .arena = a, .steps = steps, .best = &best};
+    mr_reading_start(&best);
     start(&k, q);
     for (size_t i = 0; i < k.n_codings; i++) read_coding(&k, k.coding[i]);
     if (!k.product || steps) read_names(&k);

@@ -124,6 +124,9 @@ uint32_t mr_term_variant(const mr_terminology *t, uint32_t substance, mr_place p
 /* Where products of this substance that are put on the skin act; MR_ROUTE_CUTANEOUS for most. */
 mr_route mr_term_skin_route(const mr_terminology *t, uint32_t substance);
 
+/* Readings are wide and mostly empty: what lies behind part[n - 1] is never set nor read. */
+void mr_reading_start(mr_reading *r);
+void mr_reading_copy(mr_reading *to, const mr_reading *from);
 void mr_reading_of_product(const mr_product *p, mr_reading *ret);
 bool mr_reading_holds(const mr_reading *r, uint32_t substance);
 /* Is every substance of b in a, a class counting as any of its members? */
