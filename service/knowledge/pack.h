@@ -72,6 +72,8 @@ typedef struct mr_pack {
     mr_index *codes_seen;            /* mr_pack_code_key -> place in `codes`, until they are sorted */
     const mr_code_sets *const *sets; /* of the site; borrowed */
     size_t n_sets;
+    mr_code_draft *pack_codes; /* `codes` before the sets were put on top, for examples */
+    size_t n_pack_codes;
 } mr_pack;
 
 /* Sets the sticky failure from the arena. */
@@ -118,7 +120,7 @@ void *mr_pack_same(mr_pack *p, void *items, size_t n, size_t size, mr_span name,
 
 /* ---- numbering and the second round ---- */
 void mr_pack_group_unions(mr_pack *p); /* once groups are numbered: members_of is spelled out */
-void mr_pack_number(mr_pack *p); /* drafts -> ruleset arrays, codes, units */
+void mr_pack_number(mr_pack *p);       /* drafts -> ruleset arrays, codes, units */
 void mr_pack_prompts(mr_pack *p);
 void mr_pack_rules(mr_pack *p, const mr_rule_file *file);
 void mr_pack_identity(mr_pack *p, const mr_yaml *node, mr_identity *ret);

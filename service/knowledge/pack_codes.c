@@ -7,6 +7,8 @@
 
 #include "medreview/base/utf8.h"
 
+#include <string.h>
+
 /* Of each concept: where its codes begin to count, and what a code without a role means. */
 typedef struct ground {
     size_t *from; /* 1 + the last list that replaces; 0: the packs count */
@@ -91,6 +93,17 @@ static void add_set(mr_pack *p, const ground *g, const mr_code_set *set, uint16_
     }
 }
 
+static void keep_pack_codes(mr_pack *p) {
+    size_t n = p->codes.n;
+    p->pack_codes = MR_NEW_N(p->arena, mr_code_draft, n + 1);
+    if (!p->pack_codes) {
+        mr_pack_out_of_room(p);
+        return;
+    }
+    if (n) memcpy(p->pack_codes, p->codes.v, n * sizeof *p->codes.v);
+    p->n_pack_codes = n;
+}
+
 void mr_pack_code_sets(mr_pack *p) {
     size_t n = p->rules->n_concepts;
     ground g = {MR_NEW_N(p->arena, size_t, n + 1), MR_NEW_N(p->arena, bool, n + 1)};
@@ -98,9 +111,10 @@ void mr_pack_code_sets(mr_pack *p) {
         mr_pack_out_of_room(p);
         return;
     }
+    keep_pack_codes(p);
     find_tests(p, &g);
     find_replaced(p, &g);
-    drop_replaced(p, &g);
+    if (p->rc == MR_OK) drop_replaced(p, &g);
     for (size_t i = 0; i < p->n_sets; i++)
         for (size_t k = 0; p->sets[i] && k < p->sets[i]->n_sets && p->rc == MR_OK; k++) {
             const mr_code_set *set = &p->sets[i]->sets[k];

@@ -145,9 +145,12 @@ static void read_unrecognised(example_build *b, const mr_yaml *m) {
 
 /* ---- conditions and results ---- */
 
+/* A site's sets may leave a concept without a code of that role; the example then has the code of the packs. */
 static const mr_code_draft *code_of(const mr_pack *p, mr_span concept, mr_code_role role) {
     for (size_t i = 0; i < p->codes.n; i++)
         if (mr_span_eq(p->codes.v[i].head.name, concept) && p->codes.v[i].role == role) return &p->codes.v[i];
+    for (size_t i = 0; i < p->n_pack_codes; i++)
+        if (mr_span_eq(p->pack_codes[i].head.name, concept) && p->pack_codes[i].role == role) return &p->pack_codes[i];
     return NULL;
 }
 
