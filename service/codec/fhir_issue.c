@@ -1,5 +1,6 @@
 /* A finding as DetectedIssue (fhir.md 9.2, 9.3; product.md section 5). */
 #include "fhir_ours.h"
+#include "medreview/codec/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,8 +93,8 @@ static void evidence_text(mr_buf *out, const mr_evidence *e) {
         mr_buf_addc(out, ' ');
         mr_jw_begin(&number, out);
         mr_jw_number(&number, NULL, e->value);
-        if (e->unit.len && !mr_span_is(e->unit, "1"))
-            mr_buf_printf(out, " %.*s", MR_SPAN_ARG(mr_span_is(e->unit, "a") ? MR_SPAN("years") : e->unit));
+        mr_span unit = mr_report_unit(e->unit, e->value);
+        if (unit.len) mr_buf_printf(out, " %.*s", MR_SPAN_ARG(unit));
     }
     if (mr_when_given(e->date)) mr_buf_printf(out, " (%s)", mr_when_print(e->date, date));
 }

@@ -43,9 +43,11 @@ static void show_use(mr_account *a, const mr_medicine *m, uint16_t group) {
     mr_account_evidence(a, (mr_evidence){.reference = m->reference, .text = text, .date = m->since});
 }
 
+/* Where something was not recognised, that none was recognised is all that can be said. */
 static void show_absence(const mr_sight *s, mr_account *a, const mr_node *n) {
     if (!a) return;
-    mr_span text = mr_account_text(a, "no medicine of group %.*s", MR_SPAN_ARG(group_name(s, n->group)));
+    mr_span text = mr_account_text(a, "no medicine of group %.*s%s", MR_SPAN_ARG(group_name(s, n->group)),
+                                   s->blocked ? " recognised" : "");
     mr_account_evidence(a, (mr_evidence){.text = text, .date = MR_WHEN_NONE});
 }
 

@@ -64,12 +64,36 @@ static mr_span list_of(const mr_span *v, size_t n, mr_arena *a) {
     return all;
 }
 
-/* One finding in the patient's words. */
-static mr_span told(const mr_finding *f, mr_arena *a) {
-    if (!f->n_substances) return mr_arena_printf(a, "%.*s", MR_SPAN_ARG(f->harm->meaning));
-    mr_span names = list_of(f->substances, f->n_substances, a);
+static bool same_sentence(const mr_finding *a, const mr_finding *b) {
+    return mr_span_eq(a->harm->meaning, b->harm->meaning);
+}
+
+static bool listed(const mr_span *v, size_t n, mr_span s) {
+    for (size_t i = 0; i < n; i++)
+        if (mr_span_eq(v[i], s)) return true;
+    return false;
+}
+
+/* One harm in the patient's words, about the medicines of all findings from `first` on that say it. */
+static mr_span told(const mr_assessment *ret, size_t first, mr_arena *a) {
+    const mr_finding *f = &ret->findings[first];
+    size_t most = 0, n = 0;
+    for (size_t i = first; i < ret->n_findings; i++) most += ret->findings[i].n_substances;
+    mr_span *v = MR_NEW_N(a, mr_span, most);
+    if (!v) return MR_SPAN_NONE;
+    for (size_t i = first; i < ret->n_findings; i++)
+        for (size_t k = 0; same_sentence(f, &ret->findings[i]) && k < ret->findings[i].n_substances; k++)
+            if (!listed(v, n, ret->findings[i].substances[k])) v[n++] = ret->findings[i].substances[k];
+    if (!n) return mr_arena_printf(a, "%.*s", MR_SPAN_ARG(f->harm->meaning));
+    mr_span names = list_of(v, n, a);
     if (!names.ptr) return names;
     return mr_arena_printf(a, "About %.*s: %.*s", MR_SPAN_ARG(names), MR_SPAN_ARG(f->harm->meaning));
+}
+
+static bool told_before(const mr_assessment *ret, size_t number) {
+    for (size_t i = 0; i < number; i++)
+        if (same_sentence(&ret->findings[i], &ret->findings[number])) return true;
+    return false;
 }
 
 /* Sentences that stand under the findings, or instead of them. */
@@ -89,8 +113,8 @@ bool mr_patient_text(const mr_sight *s, mr_assessment *ret) {
     mr_span text = MR_SPAN("We looked at the medicines on your list.");
     for (size_t i = 0; i < ret->n_findings && n < MOST_TOLD; i++) {
         const mr_finding *f = &ret->findings[i];
-        if (!f->harm->meaning.len) continue;
-        mr_span one = told(f, s->arena);
+        if (!f->harm->meaning.len || told_before(ret, i)) continue;
+        mr_span one = told(ret, i, s->arena);
         text = one.ptr ? mr_arena_printf(s->arena, "%.*s %.*s", MR_SPAN_ARG(text), MR_SPAN_ARG(one)) : one;
         if (!text.ptr) return false;
         n++;

@@ -35,6 +35,29 @@ static mr_span next_word(mr_span *rest) {
     return word;
 }
 
+/* Bytes of the character at the front that a page must not hold: C0, DEL and C1, which steer a terminal, and the marks
+ * that turn the direction of writing, which make a line read as another one. 0: it may stand. */
+static size_t steering(mr_span s) {
+    const unsigned char *c = (const unsigned char *)s.ptr;
+    if (c[0] < 0x20 || c[0] == 0x7F) return 1;
+    if (s.len >= 2 && c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F) return 2;
+    if (s.len < 3 || c[0] != 0xE2) return 0;
+    bool turns = (c[1] == 0x80 && (c[2] == 0x8E || c[2] == 0x8F || (c[2] >= 0xA8 && c[2] <= 0xAE))) ||
+                 (c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9);
+    return turns ? 3 : 0;
+}
+
+static void word_write(mr_buf *out, mr_span word) {
+    while (word.len) {
+        size_t n = steering(word);
+        if (n)
+            mr_buf_adds(out, "\xEF\xBF\xBD"); /* one column, as the character counted */
+        else
+            mr_buf_addc(out, word.ptr[0]);
+        word = mr_span_from(word, n ? n : 1);
+    }
+}
+
 /* Words, filled to the width. `first` stands before the first line; the others begin under its text. */
 static void paragraph(page *p, const char *first, mr_span text) {
     size_t margin = strlen(first), column = margin;
@@ -49,7 +72,7 @@ static void paragraph(page *p, const char *first, mr_span text) {
             begun = false;
         }
         if (begun) mr_buf_addc(p->out, ' ');
-        mr_buf_addsp(p->out, word);
+        word_write(p->out, word);
         column += n + begun;
         begun = true;
     }
@@ -83,14 +106,15 @@ static const char *urgency_words(mr_urgency u) {
     return words[u];
 }
 
-/* "eGFR 38 mL/min/1.73m2 on 2026-01-02 (Observation/o1)" */
+/* "eGFR 38 mL/min/1.73m² on 2026-01-02 (Observation/o1)" */
 static void evidence(page *p, const mr_evidence *e) {
     char number[40] = "", date[MR_DATE_TEXT] = "";
     if (e->has_value) (void)snprintf(number, sizeof number, " %.10g", e->value);
     bool dated = *mr_when_print(e->date, date);
-    said(p, "   Because:  ", "%.*s%s%s%.*s%s%s%s%.*s%s", MR_SPAN_ARG(e->text), number,
-         e->has_value && e->unit.len ? " " : "", MR_SPAN_ARG(e->unit), dated ? " on " : "", date,
-         e->reference.len ? " (" : "", MR_SPAN_ARG(e->reference), e->reference.len ? ")" : "");
+    mr_span unit = e->has_value ? mr_report_unit(e->unit, e->value) : MR_SPAN_NONE;
+    said(p, "   Because:  ", "%.*s%s%s%.*s%s%s%s%.*s%s", MR_SPAN_ARG(e->text), number, unit.len ? " " : "",
+         MR_SPAN_ARG(unit), dated ? " on " : "", date, e->reference.len ? " (" : "", MR_SPAN_ARG(e->reference),
+         e->reference.len ? ")" : "");
 }
 
 /* "Naproxen 500mg tablets (MedicationStatement/m1, MedicationRequest/r1)" */

@@ -164,6 +164,21 @@ static void test_the_patient_reads_plain_sentences(void **state) {
     desk_free(d);
 }
 
+/* Two findings of one harm are one sentence about all their medicines. */
+static void test_the_patient_reads_a_sentence_once(void **state) {
+    (void)state;
+    desk *d = fresh();
+    statement(d, "m1", "naproxen");
+    statement(d, "m2", "ibuprofen");
+    mr_assessment a = assessed(d);
+    assert_int_equal(a.n_findings, 2);
+    const char *first = strstr(a.for_patient.ptr, "This can harm you.");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "This can harm you."));
+    assert_non_null(strstr(a.for_patient.ptr, "About ibuprofen and naproxen: This can harm you."));
+    desk_free(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regular_medicines_are_distinct_substances),
@@ -172,6 +187,7 @@ int main(void) {
         cmocka_unit_test(test_without_a_group_of_opioids_the_total_is_unknown),
         cmocka_unit_test(test_three_to_six_prompts_are_chosen),
         cmocka_unit_test(test_the_patient_reads_plain_sentences),
+        cmocka_unit_test(test_the_patient_reads_a_sentence_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

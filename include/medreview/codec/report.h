@@ -21,6 +21,9 @@ void mr_report_json(const mr_report *r, mr_buf *out);
 
 bool mr_report_suppresses(const mr_plan *plan, const mr_finding *f);
 
+/* "years" for "a", "point" for 1 "{points}"; empty where a bare number is what people write. */
+mr_span mr_report_unit(mr_span unit, double value);
+
 /* "PINCER A; STOPP-v3 C10": the sources of a finding as people cite them. */
 void mr_report_sources(const mr_finding *f, mr_buf *out);
 
