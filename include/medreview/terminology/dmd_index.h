@@ -1,7 +1,9 @@
-/* The index file: one dm+d release, and a site's code sets when it has some, in one read-only file that is mapped.
+/* The index file: one dm+d release, and a site's code sets when it has some, in one read-only file whose rows are used
+ * where they lie.
  *
- * Layout: a header (magic "mrdmdix1", format version, byte order mark, release date, table of sections with offset, row
- * size and rows, SHA-256 of all that follows the checksum), then the sections, 8-aligned. Same release, same bytes. */
+ * Layout, little-endian: a header (magic "mrdmdix1", byte order mark, format version, SHA-256 of all that follows it,
+ * length, release date, table of sections with name, offset, rows and row size), then the sections in the one order,
+ * 8-aligned, without gaps. Same release, same bytes. Any other layout is refused. */
 #ifndef MEDREVIEW_TERMINOLOGY_DMD_INDEX_H
 #define MEDREVIEW_TERMINOLOGY_DMD_INDEX_H
 
@@ -11,16 +13,19 @@
 typedef struct mr_dmd_index mr_dmd_index;
 
 /* Writes PATH by way of a temporary file beside it, synced, then renamed: a reader sees the old one or the new one.
- * `codes` may be NULL.  MR_IO  nothing was replaced */
+ * `codes` may be NULL.
+ *   MR_MALFORMED  the release or the code sets do not hold together: what could not be opened is not written
+ *   MR_IO         nothing was replaced (or, and the sentence says so, it was and the folder could not be synced) */
 mr_rc mr_dmd_index_write(const mr_dmd_release *r, const mr_code_sets *codes, const char *path,
                          mr_error *err) MR_MUST_CHECK;
 /* The same bytes in memory. */
 mr_rc mr_dmd_index_encode(const mr_dmd_release *r, const mr_code_sets *codes, mr_buf *out, mr_error *err) MR_MUST_CHECK;
 
-/* Maps the file and proves it whole: magic, version, checksum, sections, mr_dmd_release_check.
- *   MR_IO         cannot be opened or mapped
- *   MR_MALFORMED  damaged, cut short, of another program, or of another version of the format; the sentence says which
- *                 and what to do (import again) */
+/* Reads the file into pages of its own, seals them read-only, and proves it whole: magic, version, checksum, sections,
+ * mr_dmd_release_check, code sets. Not a mapping of the file itself: whoever copies another index over it in place
+ * would change rows that have been proven, or end the process; so an open index never changes, whatever becomes of its
+ * file. MR_IO         cannot be opened or mapped MR_MALFORMED  damaged, cut short, of another program, or of another
+ * version of the format; the sentence says which and what to do (import again) */
 mr_rc mr_dmd_index_open(const char *path, mr_dmd_index **ret, mr_error *err) MR_MUST_CHECK;
 /* The same on bytes that the caller keeps (8-aligned), for tests and fuzzing. */
 mr_rc mr_dmd_index_view(const void *bytes, size_t n, mr_dmd_index **ret, mr_error *err) MR_MUST_CHECK;

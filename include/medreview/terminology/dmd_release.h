@@ -129,7 +129,9 @@ static inline mr_span mr_dmd_name(const mr_dmd_release *r, mr_dmd_text t) {
 }
 
 /* Does every row point to rows that exist, is every table sorted and without doubles, does every id have a right check
- * digit, is every text inside the pool and valid UTF-8? What the importer promises and what an opened file must prove.
+ * digit (codes of words need none: ONT_FORM_ROUTE counts from 0001), is every text inside the pool, valid UTF-8 and at
+ * most 4096 bytes, is every code printing ASCII, are flags known and reserved fields 0? What the importer promises and
+ * what an opened file must prove; a reader needs no bounds of its own afterwards.
  *   MR_MALFORMED  the sentence names table and row */
 mr_rc mr_dmd_release_check(const mr_dmd_release *r, mr_error *err) MR_MUST_CHECK;
 
