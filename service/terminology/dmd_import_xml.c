@@ -231,7 +231,8 @@ static mr_rc judge_sections(reading *r, mr_error *err) {
         if (r->met[i] || !l->section) continue;
         if (l->needed) return mr_fail(err, MR_MALFORMED, "the section %s is missing", l->section);
         count->missing = true;
-        mr_dmd_note(r->collect, r->collect->shown[r->file], l->entity, "the section %s is not there", l->section);
+        if (l->fields) /* of sections that are not kept the counts tell */
+            mr_dmd_note(r->collect, r->collect->shown[r->file], l->entity, "the section %s is not there", l->section);
     }
     return MR_OK;
 }
