@@ -40,7 +40,10 @@ static void ask_members(const mr_terminology *t, const mr_dmd_vtm *v, voice *ret
 static mr_rc keep(mr_terminology *t, const mr_reading *r, mr_verdict verdict, mr_moiety *ret, mr_error *err) {
     uint32_t *at = MR_NEW_N(t->arena, uint32_t, r->n);
     if (!at) return mr_arena_why(t->arena, err);
-    for (size_t i = 0; i < r->n; i++) at[i] = r->part[i].substance;
+    for (size_t i = 0; i < r->n; i++) {
+        at[i] = r->part[i].substance;
+        t->present[at[i]] = true; /* vaccines: their ingredients are strains, the moiety is what we know */
+    }
     *ret = (mr_moiety){at, (uint32_t)r->n, verdict};
     return MR_OK;
 }

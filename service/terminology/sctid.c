@@ -68,6 +68,7 @@ mr_route mr_route_of_code(mr_span code) {
         {"372475000", MR_ROUTE_PARENTERAL},         /* perineural */
         {"420719007", MR_ROUTE_PARENTERAL},         /* intracerebroventricular */
         {"420287000", MR_ROUTE_PARENTERAL},         /* intraventricular cardiac */
+        {"7782811000001109", MR_ROUTE_PARENTERAL},  /* intraventricular, obsolete */
         {"718329006", MR_ROUTE_PARENTERAL},         /* infiltration */
         {"447122006", MR_ROUTE_PARENTERAL},         /* intratumoral */
         {"39337511000001107", MR_ROUTE_PARENTERAL}, /* peritumoral */

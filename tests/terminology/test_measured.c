@@ -9,9 +9,11 @@
 #include <cmocka.h>
 
 #include "medreview/base/tsv.h"
-#include "room.h"
+#include "medreview/terminology/dmd_import.h"
 #include "shared_lists.h"
+#include "table.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static mr_terminology *terminology;
@@ -198,8 +200,126 @@ static void test_lists_of_known_substance(void **state) {
     assert_true(all.n > 1000);
 }
 
+/* A dm+d cut of the reference material by way of importer and index. NULL when it is not there. */
+static mr_terminology *open_cut(const char *cut, const char *bonus, mr_buf *bytes, mr_error *err) {
+    char dmd[512], more[512];
+    mr_dmd_imported in;
+    mr_dmd_index *ix;
+    mr_terminology *t = NULL;
+    snprintf(dmd, sizeof dmd, "%s/data/dmd/%s", MEDREVIEW_SHARED_DIR, cut);
+    snprintf(more, sizeof more, "%s/data/dmd/%s", MEDREVIEW_SHARED_DIR, bonus ? bonus : "");
+    mr_dmd_import_options o = {.dmd = dmd, .bonus = bonus ? more : NULL};
+    mr_arena *a = mr_arena_new(64u << 20);
+    mr_buf_init(bytes, 64u << 20);
+    mr_rc rc = mr_dmd_import(&o, a, &in, err);
+    if (rc == MR_OK) rc = mr_dmd_index_encode(&in.release, NULL, bytes, err);
+    if (rc == MR_OK) rc = mr_dmd_index_view(bytes->ptr, bytes->len, &ix, err);
+    if (rc == MR_OK) rc = mr_terminology_over(ix, &t, err);
+    mr_arena_free(a);
+    if (rc == MR_OK) return t;
+    assert_int_equal(rc, MR_IO); /* anything else is a defect */
+    return NULL;
+}
+
+static void print_bindings(const char *cut, const mr_terminology *t) {
+    mr_term_release r;
+    size_t n;
+    assert_true(mr_terminology_release(t, &r));
+    print_message("%s (%s): substances by id %zu, former id %zu, name %zu, without salt %zu, moiety %zu, own %zu\n",
+                  cut, mr_terminology_version(t), r.by_id, r.by_former_id, r.by_name, r.by_salt, r.by_moiety, r.own);
+    print_message("  products by ingredients %zu, moiety %zu, name %zu, no medicine %zu, unknown %zu, unsure %zu, "
+                  "refused %zu\n",
+                  r.by_parts, r.by_vtm, r.by_product_name, r.no_medicine, r.unknown, r.unsure, r.refused);
+    const mr_span *told = mr_terminology_told(t, &n);
+    for (size_t i = 0; i < n; i++) print_message("  %.*s\n", MR_SPAN_ARG(told[i]));
+    assert_int_equal(r.refused, 0);
+}
+
+/* Every product and every supplier's product of a cut is one of: recognised, no medicine, or told to be unknown. */
+static void check_ids(const mr_terminology *t, const mr_dmd_release *r, size_t *ret_asked, size_t *ret_known) {
+    *ret_asked = *ret_known = 0;
+    for (size_t i = 0; i < r->n_vmps + r->n_amps + r->n_vmpps + r->n_ampps; i++) {
+        size_t amp = i - r->n_vmps, vmpp = amp - r->n_amps, ampp = vmpp - r->n_vmpps;
+        uint64_t id = i < r->n_vmps       ? r->vmps[i].id
+                      : amp < r->n_amps   ? r->amps[amp].id
+                      : vmpp < r->n_vmpps ? r->vmpps[vmpp].id
+                                          : r->ampps[ampp].id;
+        char digits[24];
+        snprintf(digits, sizeof digits, "%" PRIu64, id);
+        mr_coding c = {MR_SPAN("https://dmd.nhs.uk"), mr_span_of(digits), MR_SPAN_NONE};
+        mr_term_question q = {.codings = &c, .n_codings = 1};
+        mr_arena *a = mr_arena_new(1 << 20);
+        mr_term_steps steps = {0};
+        mr_understood u;
+        mr_error err;
+        assert_int_equal(mr_terminology_resolve(t, &q, a, &steps, &u, &err), MR_OK);
+        assert_true(steps.n > 0 && !mr_span_ends(steps.v[0].outcome, "no such id in the table"));
+        ++*ret_asked;
+        *ret_known += u.by != MR_REC_NOT || u.not_a_medicine;
+        mr_arena_free(a);
+    }
+}
+
+static void test_cuts_of_releases(void **state) {
+    static const char *const cuts[][2] = {{"trud-layout-2019-04", NULL},
+                                          {"trud-layout-2021-08", "trud-layout-2021-08"},
+                                          {"opencodelists-zip/nhsbsa_dmd_1.0.0_20221001000001.zip", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        mr_buf bytes;
+        mr_error err;
+        mr_terminology *t = open_cut(cuts[i][0], cuts[i][1], &bytes, &err);
+        if (t) {
+            size_t asked, known;
+            print_bindings(cuts[i][0], t);
+            check_ids(t, t->release, &asked, &known);
+            print_message("  %zu of %zu products and packs understood by their id\n", known, asked);
+            assert_true(known * 2 > asked); /* the rest is told: a feed and what hangs on it, chiefly */
+            mr_terminology_free(t);
+        } else {
+            print_message("%s: skipped: %s\n", cuts[i][0], err.text);
+        }
+        mr_buf_free(&bytes);
+    }
+}
+
+/* The cut of 2019 holds all moieties and ingredients of that release: which names of the drug groups does it lack? */
+static void test_group_names_in_a_release(void **state) {
+    mr_buf bytes, groups;
+    mr_error err;
+    mr_tsv tsv;
+    mr_span last = MR_SPAN_NONE;
+    bool more;
+    size_t n = 0, lacking = 0;
+    (void)state;
+    mr_terminology *t = open_cut("trud-layout-2019-04", NULL, &bytes, &err);
+    if (t && shared_read("clinical/drug-groups.tsv", &groups)) {
+        mr_index *seen = mr_index_new(t->arena, 1024);
+        assert_int_equal(mr_tsv_open(&tsv, "groups", mr_buf_span(&groups), &err), MR_OK);
+        while (mr_tsv_next(&tsv, &more, &err) == MR_OK && more) {
+            uint32_t old = 1;
+            last = mr_tsv_get(&tsv, "inn");
+            assert_true(mr_index_put(seen, last, 0, &old));
+            uint32_t at;
+            if (!old) continue;
+            n++;
+            mr_span key = mr_term_find_name(t, last, &at) ? t->substances[at].key : last;
+            if (mr_terminology_binds(t, key)) continue;
+            print_message("%s%.*s", lacking++ ? ", " : "no record in dm+d of April 2019: ", MR_SPAN_ARG(last));
+        }
+        print_message("\n%zu names of drug groups, %zu without a record in that release\n", n, lacking);
+        assert_true(n > 500 && lacking * 8 < n);
+        mr_buf_free(&groups);
+    } else {
+        print_message("skipped: no cut or no drug groups\n");
+    }
+    mr_terminology_free(t);
+    mr_buf_free(&bytes);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names_of_all_known_codes),
-                                       cmocka_unit_test(test_lists_of_known_substance)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_of_all_known_codes), cmocka_unit_test(test_lists_of_known_substance),
+        cmocka_unit_test(test_cuts_of_releases), cmocka_unit_test(test_group_names_in_a_release)};
     return cmocka_run_group_tests(tests, open_table, close_table);
 }
