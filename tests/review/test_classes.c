@@ -6,14 +6,16 @@
 
 #include <cmocka.h>
 
+#include "../terminology/dmd_made.h"
 #include "medreview/knowledge/knowledge.h"
 #include "medreview/review/classes.h"
+#include "medreview/terminology/dmd_index.h"
 
 #include <string.h>
 
 static mr_knowledge *knowledge;
 static mr_terminology *terminology;
-static mr_classes *classes;
+static mr_classes *table;
 static const mr_ruleset *rules;
 
 static int open_all(void **state) {
@@ -25,14 +27,14 @@ static int open_all(void **state) {
     mr_buf_free(&said);
     if (!rc) rc = mr_terminology_builtin(&terminology, &err);
     rules = rc ? NULL : mr_knowledge_rules(knowledge);
-    if (!rc) rc = mr_classes_new(rules, terminology, &classes, &err);
+    if (!rc) rc = mr_classes_new(rules, terminology, &table, &err);
     if (rc) print_error("%s\n", err.text);
     return rc ? -1 : 0;
 }
 
 static int close_all(void **state) {
     (void)state;
-    mr_classes_free(classes);
+    mr_classes_free(table);
     mr_classes_free(NULL);
     mr_terminology_free(terminology);
     mr_knowledge_free(knowledge);
@@ -47,16 +49,15 @@ static void expect_same(const mr_understood *a, const mr_understood *b, const ch
             fail_msg("%s: %.*s", what, MR_SPAN_ARG(a->ingredients[i].substance));
 }
 
-static void test_every_product_by_table_and_by_rule(void **state) {
-    (void)state;
-    size_t n = mr_terminology_products(terminology), in_a_group = 0;
-    assert_true(n > 500);
+/* How many products are in a group. */
+static size_t expect_same_either_way(const mr_terminology *t, const mr_classes *classes) {
+    size_t n = mr_terminology_products(t), in_a_group = 0;
     for (size_t i = 1; i <= n; i++) {
         mr_arena *a = mr_arena_new(1 << 20);
         mr_understood by_table, by_rule;
         mr_error err = {0};
-        assert_int_equal(mr_terminology_product(terminology, (uint32_t)i, a, &by_table, &err), MR_OK);
-        assert_int_equal(mr_terminology_product(terminology, (uint32_t)i, a, &by_rule, &err), MR_OK);
+        assert_int_equal(mr_terminology_product(t, (uint32_t)i, a, &by_table, &err), MR_OK);
+        assert_int_equal(mr_terminology_product(t, (uint32_t)i, a, &by_rule, &err), MR_OK);
         by_table.product = (uint32_t)i;
         by_rule.product = 0;
         mr_classes_apply(classes, &by_table);
@@ -71,9 +72,39 @@ static void test_every_product_by_table_and_by_rule(void **state) {
             }
         mr_arena_free(a);
     }
+    return in_a_group;
+}
+
+static void test_every_product_by_table_and_by_rule(void **state) {
+    (void)state;
+    size_t n = mr_terminology_products(terminology), in_a_group = expect_same_either_way(terminology, table);
+    assert_true(n > 500);
     assert_true(in_a_group * 10 > n * 9); /* the shipped products were chosen from the groups */
-    print_message("%zu products, %zu in a group, %zu sets, %zu bytes\n", n, in_a_group, mr_classes_sets(classes),
-                  mr_classes_bytes(classes));
+    print_message("%zu products, %zu in a group, %zu sets, %zu bytes\n", n, in_a_group, mr_classes_sets(table),
+                  mr_classes_bytes(table));
+}
+
+/* The same over an index, whose products have codes, forms and strengths of their own, and some no ingredient. */
+static void test_every_product_of_a_release(void **state) {
+    (void)state;
+    mr_error err = {0};
+    mr_arena *a = mr_arena_new(64u << 20);
+    mr_dmd_release r = dmd_made(a, 7, 500);
+    mr_buf bytes;
+    mr_dmd_index *ix = NULL;
+    mr_terminology *t = NULL;
+    mr_classes *c = NULL;
+    mr_buf_init(&bytes, 64u << 20);
+    assert_int_equal(mr_dmd_index_encode(&r, NULL, &bytes, &err), MR_OK);
+    assert_int_equal(mr_dmd_index_view(bytes.ptr, bytes.len, &ix, &err), MR_OK);
+    assert_int_equal(mr_terminology_over(ix, &t, &err), MR_OK);
+    assert_int_equal(mr_classes_new(rules, t, &c, &err), MR_OK);
+    assert_true(mr_terminology_products(t) > 500);
+    assert_true(expect_same_either_way(t, c) > 10);
+    mr_classes_free(c);
+    mr_terminology_free(t);
+    mr_buf_free(&bytes);
+    mr_arena_free(a);
 }
 
 static bool is_in(const mr_understood *u, const char *group) {
@@ -89,7 +120,7 @@ static mr_understood asked(mr_arena *a, const char *text) {
     mr_understood u;
     mr_error err = {0};
     assert_int_equal(mr_terminology_resolve(terminology, &q, a, NULL, &u, &err), MR_OK);
-    mr_classes_apply(classes, &u);
+    mr_classes_apply(table, &u);
     return u;
 }
 
@@ -177,7 +208,7 @@ static void test_numbers_that_do_not_fit(void **state) {
         mr_ingredient v[3] = {
             {.substance = MR_SPAN("warfarin")}, {.substance = MR_SPAN("x")}, {.substance = MR_SPAN("y")}};
         mr_understood u = {.ingredients = v, .n_ingredients = 3, .route = MR_ROUTE_ORAL, .product = numbers[i]};
-        mr_classes_apply(classes, &u);
+        mr_classes_apply(table, &u);
         assert_true(is_in(&u, "anticoag-oral"));
         assert_true(u.classified);
     }
@@ -186,6 +217,7 @@ static void test_numbers_that_do_not_fit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_product_by_table_and_by_rule),
+        cmocka_unit_test(test_every_product_of_a_release),
         cmocka_unit_test(test_what_is_in_which_group),
         cmocka_unit_test(test_members_are_substances),
         cmocka_unit_test(test_numbers_that_do_not_fit),
