@@ -162,6 +162,48 @@ static void test_coverage_of_csv(void **state) {
     done(&r);
 }
 
+/* As spreadsheets export it: another separator, fields over several lines; lines are still counted rightly. */
+static void test_coverage_of_csv_as_exported(void **state) {
+    static const char *const same[] = {
+        "\xEF\xBB\xBFId;Term\r\n319775004;\"a \"\"note\"\"\r\nand more\"\r\n\r\n;Nurofen\r\n31977500;x\r\n",
+        "sep=;\nid;note\n319775004;\"\n\"\n;\n;\n31977500;Nurofen\n",
+        "id\tterm\tmore\n319775004\t\t\n\t\n\tNurofen, so called\n\t\t\n31977500\tx\n",
+    };
+    static const char *const text[] = {
+        "recognised by dmd-vmp: 1 (33.3 %)\nnot recognised:\n1\tNurofen\tnot-recognised\n1\tx\tnot-recognised\n",
+        "recognised by dmd-vmp: 1 (50.0 %)\nnot recognised:\n1\t31977500\tnot-recognised\n",
+        "recognised by dmd-vmp: 1 (33.3 %)\nnot recognised:\n1\tNurofen, so called\tnot-recognised\n"
+        "1\tx\tnot-recognised\n",
+    };
+    static const char *const errors[] = {"-:6:", "-:7:", "-:6:"};
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        result r = RUN(same[i], "coverage", "-");
+        char line[80];
+        snprintf(line, sizeof line, "%s 31977500: no SNOMED CT id (check digit)\n", errors[i]);
+        assert_string_equal(r.out, text[i]);
+        assert_string_equal(r.errors, line);
+        assert_int_equal(r.code, 1);
+        done(&r);
+    }
+}
+
+/* Broken quoting is not guessed at: nothing is counted, and the line is named. */
+static void test_coverage_of_broken_csv(void **state) {
+    result r = RUN("id,term\n319775004,Aspirin\n319775004,5\" tube\n", "coverage", "-");
+    (void)state;
+    assert_int_equal(r.code, 3);
+    assert_string_equal(r.out, "");
+    assert_string_equal(r.errors,
+                        "medreview terminology coverage: -:3: the quoting is broken: a quote inside a field is "
+                        "written twice, and the field stands in quotes\n");
+    done(&r);
+    r = RUN("5\" tube\nid,x\n", "coverage", "-"); /* plain lines may hold any quote */
+    assert_int_equal(r.code, 0);
+    assert_non_null(strstr(r.out, "1\t5\" tube\tnot-recognised\n"));
+    done(&r);
+}
+
 static void test_usage(void **state) {
     static const struct {
         const char *arguments[4];
@@ -194,6 +236,8 @@ int main(void) {
                                        cmocka_unit_test(test_lookup_json),
                                        cmocka_unit_test(test_coverage_of_lines),
                                        cmocka_unit_test(test_coverage_of_csv),
+                                       cmocka_unit_test(test_coverage_of_csv_as_exported),
+                                       cmocka_unit_test(test_coverage_of_broken_csv),
                                        cmocka_unit_test(test_coverage_of_resources),
                                        cmocka_unit_test(test_usage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
