@@ -8,50 +8,9 @@
 #include <cmocka.h>
 
 #include "dmd_index_room.h"
-#include "dmd_made.h"
+#include "dmd_made_index.h"
 
 #include "medreview/base/sha256.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* --- a made release and its bytes ---- */
-
-typedef struct made {
-    mr_arena *a;
-    mr_dmd_release r;
-    mr_buf bytes;
-} made;
-
-static mr_set_code asthma[] = {
-    {MR_SPAN("http://read.info/ctv3"), MR_SPAN("H33.."), MR_ROLE_OTHER},
-    {MR_SPAN("http://snomed.info/sct"), MR_SPAN("195967001"), MR_ROLE_PRESENT},
-    {MR_SPAN("http://snomed.info/sct"), MR_SPAN("195967001"), MR_ROLE_EVENT},
-};
-static mr_set_code only[] = {{MR_SPAN("http://snomed.info/sct"), MR_SPAN("195967001"), MR_ROLE_RESOLVED}};
-static mr_code_set sets[] = {
-    {MR_SPAN("asthma"), true, MR_SPAN("asthma.only.csv"), only, 1},
-    {MR_SPAN("asthma"), false, MR_SPAN("asthma.csv"), asthma, 3},
-    {MR_SPAN("ckd"), false, MR_SPAN("ckd.csv"), NULL, 0},
-};
-static const mr_code_sets made_sets = {sets, 3};
-
-static void made_begin(made *m, size_t extra, const mr_code_sets *codes) {
-    mr_error err = {0};
-    m->a = mr_arena_new(64 << 20);
-    m->r = dmd_made(m->a, 7, extra);
-    mr_buf_init(&m->bytes, 64 << 20);
-    if (mr_dmd_index_encode(&m->r, codes, &m->bytes, &err) != MR_OK) fail_msg("%s", err.text);
-}
-
-static void made_end(made *m) {
-    mr_buf_free(&m->bytes);
-    mr_arena_free(m->a);
-}
 
 /* The checksum anew, as somebody would who means harm. */
 static void sign(char *bytes, size_t n) {
@@ -138,13 +97,6 @@ static void test_code_sets(void **state) {
     made_end(&m);
 }
 
-static void found(const mr_dmd_index *ix, uint64_t id, mr_dmd_kind kind, size_t row) {
-    mr_dmd_found f;
-    assert_true(mr_dmd_index_find(ix, id, &f));
-    assert_int_equal(f.kind, kind);
-    assert_int_equal(f.row, row);
-}
-
 static void test_find(void **state) {
     (void)state;
     made m;
@@ -154,7 +106,7 @@ static void test_find(void **state) {
     assert_int_equal(mr_dmd_index_view(m.bytes.ptr, m.bytes.len, &ix, NULL), MR_OK);
     for (mr_dmd_kind kind = MR_DMD_VTM; kind <= MR_DMD_AMPP; kind++)
         for (size_t i = 0; i < mr_dmd_rows(&m.r, kind); i++) {
-            found(ix, mr_dmd_id(&m.r, kind, i), kind, i);
+            made_found(ix, mr_dmd_id(&m.r, kind, i), kind, i);
             assert_false(mr_dmd_index_find(ix, mr_dmd_id(&m.r, kind, i) + 1, &f)); /* a wrong check digit */
         }
     for (size_t i = 0; i < m.r.n_previous; i++) assert_false(mr_dmd_index_find(ix, m.r.previous[i].id, &f));
@@ -197,8 +149,8 @@ static void test_shared_id(void **state) {
         mr_dmd_index *ix;
         assert_int_equal(mr_dmd_index_encode(&r, NULL, &bytes, NULL), MR_OK);
         assert_int_equal(mr_dmd_index_view(bytes.ptr, bytes.len, &ix, NULL), MR_OK);
-        found(ix, id, order[first], 0);
-        if (first) found(ix, other, MR_DMD_VMP, 0);
+        made_found(ix, id, order[first], 0);
+        if (first) made_found(ix, other, MR_DMD_VMP, 0);
         mr_dmd_index_close(ix);
     }
     mr_buf_free(&bytes);
@@ -258,34 +210,47 @@ static void test_empty_release(void **state) {
     mr_buf_free(&bytes);
 }
 
+/* Every byte of the smallest file, and bytes all over one that holds rows of every table. */
+static void each_of(void (*check)(mr_buf *bytes, size_t at)) {
+    const mr_dmd_release none = {.date = ""};
+    mr_buf smallest;
+    made m;
+    mr_buf_init(&smallest, 1 << 20);
+    made_begin(&m, 0, &made_sets);
+    assert_int_equal(mr_dmd_index_encode(&none, &made_sets, &smallest, NULL), MR_OK);
+    for (size_t i = 0; i < smallest.len; i++) check(&smallest, i);
+    for (size_t i = 0; i < m.bytes.len; i += 17) check(&m.bytes, i);
+    mr_buf_free(&smallest);
+    made_end(&m);
+}
+
+static void flip(mr_buf *bytes, size_t at) {
+    mr_dmd_index *ix;
+    bytes->ptr[at] = (char)(bytes->ptr[at] ^ (1 << at % 8));
+    assert_int_equal(mr_dmd_index_view(bytes->ptr, bytes->len, &ix, NULL), MR_MALFORMED);
+    bytes->ptr[at] = (char)(bytes->ptr[at] ^ (1 << at % 8));
+}
+
 static void test_every_flipped_byte_is_noticed(void **state) {
     (void)state;
-    made m;
-    mr_dmd_index *ix;
-    made_begin(&m, 0, &made_sets);
-    for (size_t i = 0; i < m.bytes.len; i++) {
-        m.bytes.ptr[i] = (char)(m.bytes.ptr[i] ^ (1 << i % 8));
-        assert_int_equal(mr_dmd_index_view(m.bytes.ptr, m.bytes.len, &ix, NULL), MR_MALFORMED);
-        m.bytes.ptr[i] = (char)(m.bytes.ptr[i] ^ (1 << i % 8));
-    }
-    made_end(&m);
+    each_of(flip);
+}
+
+static void cut(mr_buf *bytes, size_t at) {
+    char *part = malloc(at ? at : 1); /* so that a sanitizer sees one byte too many */
+    memcpy(part, bytes->ptr, at);
+    refused(part, at, at < 16 ? "not an index" : "cut short");
+    free(part);
 }
 
 static void test_every_cut_is_noticed(void **state) {
     (void)state;
+    each_of(cut);
     made m;
-    made_begin(&m, 0, &made_sets);
-    char *exact = malloc(m.bytes.len + 8);
-    memcpy(exact, m.bytes.ptr, m.bytes.len);
-    memset(exact + m.bytes.len, 0, 8);
-    refused(exact, m.bytes.len + 8, "damaged");
-    for (size_t n = 0; n < m.bytes.len; n++) {
-        char *cut = malloc(n ? n : 1); /* so that a sanitizer sees one byte too many */
-        memcpy(cut, exact, n);
-        refused(cut, n, n < 16 ? "not an index" : "cut short");
-        free(cut);
-    }
-    free(exact);
+    made_begin(&m, 0, NULL);
+    static const char more[8];
+    mr_buf_add(&m.bytes, more, sizeof more);
+    refused(m.bytes.ptr, m.bytes.len, "damaged");
     made_end(&m);
 }
 
@@ -394,139 +359,6 @@ static void test_unsound_is_not_encoded(void **state) {
     made_end(&m);
 }
 
-/* --- files ---- */
-
-typedef struct folder {
-    char path[64], file[96];
-} folder;
-
-static void folder_begin(folder *f) {
-    (void)snprintf(f->path, sizeof f->path, "/tmp/medreview-index-XXXXXX");
-    assert_non_null(mkdtemp(f->path));
-    (void)snprintf(f->file, sizeof f->file, "%s/terminology.idx", f->path);
-}
-
-static void folder_end(folder *f) {
-    (void)unlink(f->file);
-    assert_int_equal(rmdir(f->path), 0); /* and nothing else is left in it */
-}
-
-static void opens_as(const char *path, size_t n_vmps) {
-    mr_dmd_index *ix;
-    mr_error err = {0};
-    if (mr_dmd_index_open(path, &ix, &err) != MR_OK) fail_msg("%s", err.text);
-    assert_int_equal(mr_dmd_index_release(ix)->n_vmps, n_vmps);
-    mr_dmd_index_close(ix);
-}
-
-static void test_file(void **state) {
-    (void)state;
-    folder f;
-    made m, n;
-    mr_dmd_index *ix, *same;
-    mr_error err = {0};
-    folder_begin(&f);
-    made_begin(&m, 0, &made_sets);
-    made_begin(&n, 9, NULL);
-    if (mr_dmd_index_write(&m.r, &made_sets, f.file, &err) != MR_OK) fail_msg("%s", err.text);
-    assert_int_equal(mr_dmd_index_open(f.file, &ix, &err), MR_OK);
-    assert_int_equal(mr_dmd_index_view(m.bytes.ptr, m.bytes.len, &same, &err), MR_OK);
-    assert_string_equal(mr_dmd_index_checksum(ix), mr_dmd_index_checksum(same));
-    assert_int_equal(strlen(mr_dmd_index_checksum(ix)), 16);
-    mr_dmd_index_close(same);
-    /* Replaced while it is open: readers keep what they have. */
-    assert_int_equal(mr_dmd_index_write(&n.r, NULL, f.file, &err), MR_OK);
-    opens_as(f.file, n.r.n_vmps);
-    assert_int_equal(mr_dmd_index_release(ix)->n_vmps, m.r.n_vmps);
-    /* Overwritten in place and cut, as `cp` and a full disk would: the same. */
-    int fd = open(f.file, O_WRONLY | O_TRUNC);
-    assert_int_equal(write(fd, "gone", 4), 4);
-    assert_int_equal(close(fd), 0);
-    found(ix, 319775004, MR_DMD_VMP, dmd_made_vmp(&m.r, "Aspirin 75mg tablets"));
-    assert_int_equal(mr_dmd_index_open(f.file, &same, &err), MR_MALFORMED);
-    assert_non_null(strstr(err.text, f.file));
-    assert_non_null(strstr(err.text, "not an index"));
-    mr_dmd_index_close(ix);
-    folder_end(&f);
-    made_end(&m);
-    made_end(&n);
-}
-
-static void test_cannot_be_opened(void **state) {
-    (void)state;
-    folder f;
-    mr_dmd_index *ix;
-    mr_error err = {0};
-    folder_begin(&f);
-    assert_int_equal(mr_dmd_index_open(f.file, &ix, &err), MR_IO);
-    assert_non_null(strstr(err.text, f.file));
-    assert_int_equal(mr_dmd_index_open(f.path, &ix, &err), MR_MALFORMED); /* a folder */
-    assert_int_equal(mkfifo(f.file, 0600), 0);
-    assert_int_equal(mr_dmd_index_open(f.file, &ix, &err), MR_MALFORMED); /* a pipe: and it does not wait */
-    assert_int_equal(unlink(f.file), 0);
-    assert_int_equal(close(open(f.file, O_WRONLY | O_CREAT, 0600)), 0);
-    assert_int_equal(mr_dmd_index_open(f.file, &ix, &err), MR_MALFORMED);
-    assert_non_null(strstr(err.text, "empty"));
-    folder_end(&f);
-}
-
-/* A disk that takes half of the file: the old one stands, and the half is gone. */
-static void test_full_disk_leaves_the_old_file(void **state) {
-    (void)state;
-    folder f;
-    made m, n;
-    mr_error err = {0};
-    struct rlimit before, tight;
-    folder_begin(&f);
-    made_begin(&m, 0, NULL);
-    made_begin(&n, 300, NULL);
-    assert_int_equal(mr_dmd_index_write(&m.r, NULL, f.file, &err), MR_OK);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    tight = before;
-    tight.rlim_cur = n.bytes.len / 2;
-    void (*was)(int) = signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    mr_rc rc = mr_dmd_index_write(&n.r, NULL, f.file, &err);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    (void)signal(SIGXFSZ, was);
-    assert_int_equal(rc, MR_IO);
-    assert_int_equal(err.detail, EFBIG);
-    opens_as(f.file, m.r.n_vmps);
-    folder_end(&f);
-    made_end(&m);
-    made_end(&n);
-}
-
-static void test_no_place_to_write(void **state) {
-    (void)state;
-    folder f;
-    made m;
-    mr_error err = {0};
-    char gone[128];
-    folder_begin(&f);
-    made_begin(&m, 0, NULL);
-    (void)snprintf(gone, sizeof gone, "%s/gone/terminology.idx", f.path);
-    assert_int_equal(mr_dmd_index_write(&m.r, NULL, gone, &err), MR_IO);
-    assert_non_null(strstr(err.text, gone));
-    assert_int_equal(mr_dmd_index_write(&m.r, NULL, f.path, &err), MR_IO); /* a folder is not replaced */
-    assert_int_equal(mr_dmd_index_write(&m.r, NULL, "/dev/null", &err), MR_IO);
-    struct stat st;
-    assert_true(stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));
-    if (geteuid() != 0) { /* root may write anywhere */
-        assert_int_equal(mr_dmd_index_write(&m.r, NULL, f.file, &err), MR_OK);
-        assert_int_equal(chmod(f.path, 0500), 0);
-        m.r.n_previous = 0;
-        assert_int_equal(mr_dmd_index_write(&m.r, NULL, f.file, &err), MR_IO);
-        assert_int_equal(chmod(f.path, 0700), 0);
-        mr_dmd_index *ix;
-        assert_int_equal(mr_dmd_index_open(f.file, &ix, &err), MR_OK);
-        assert_true(mr_dmd_index_release(ix)->n_previous > 0);
-        mr_dmd_index_close(ix);
-    }
-    folder_end(&f);
-    made_end(&m);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made_holds_together),
@@ -542,10 +374,6 @@ int main(void) {
         cmocka_unit_test(test_sections_are_proven),
         cmocka_unit_test(test_misaligned),
         cmocka_unit_test(test_unsound_is_not_encoded),
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_cannot_be_opened),
-        cmocka_unit_test(test_full_disk_leaves_the_old_file),
-        cmocka_unit_test(test_no_place_to_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

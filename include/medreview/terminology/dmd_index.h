@@ -23,9 +23,11 @@ mr_rc mr_dmd_index_encode(const mr_dmd_release *r, const mr_code_sets *codes, mr
 
 /* Reads the file into pages of its own, seals them read-only, and proves it whole: magic, version, checksum, sections,
  * mr_dmd_release_check, code sets. Not a mapping of the file itself: whoever copies another index over it in place
- * would change rows that have been proven, or end the process; so an open index never changes, whatever becomes of its
- * file. MR_IO         cannot be opened or mapped MR_MALFORMED  damaged, cut short, of another program, or of another
- * version of the format; the sentence says which and what to do (import again) */
+ * would change rows that have been proven, or end the process. An open index never changes, whatever becomes of its
+ * file.
+ *   MR_IO         cannot be opened or read
+ *   MR_MALFORMED  damaged, cut short, of another program, or of another version of the format; the sentence says which
+ *                 and what to do (import again) */
 mr_rc mr_dmd_index_open(const char *path, mr_dmd_index **ret, mr_error *err) MR_MUST_CHECK;
 /* The same on bytes that the caller keeps (8-aligned), for tests and fuzzing. */
 mr_rc mr_dmd_index_view(const void *bytes, size_t n, mr_dmd_index **ret, mr_error *err) MR_MUST_CHECK;
