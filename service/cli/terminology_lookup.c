@@ -1,5 +1,6 @@
-/* `medreview terminology lookup`: each argument, the steps that were tried, and what came of it. */
-#include "terminology_parts.h"
+/* `medreview terminology lookup`: each argument, the steps that were tried, and what came of it. The word `release`
+ * tells how the dm+d release was bound. */
+#include "terminology_release.h"
 
 #include "medreview/codec/json_out.h"
 
@@ -37,6 +38,7 @@ static const char *system_by_shape(mr_span s) {
                                                                                           "dddddXXXX"};
     bool digits = s.len >= 6;
     for (size_t i = 0; i < s.len; i++) digits = digits && is_digit(s.ptr[i]);
+    if (digits && s.len == 8 && s.ptr[0] == '0') return BNF; /* a section: no SNOMED CT id begins with 0 */
     if (digits) return SCT;
     for (size_t i = 0; i < sizeof atc / sizeof atc[0]; i++)
         if (has_shape(s, atc[i])) return ATC;
@@ -189,6 +191,10 @@ static void write_text(const answer *x, mr_buf *out) {
 /* One argument; *ret_known is false when it was not recognised. */
 static mr_rc look_up(const mr_term_job *job, mr_span argument, mr_arena *a, mr_buf *out, bool *ret_known,
                      mr_error *err) {
+    if (mr_span_is(argument, "release")) {
+        *ret_known = true;
+        return mr_term_release_report(job->terminology, job->rules, job->json, a, out, err);
+    }
     mr_coding coding;
     mr_term_question q = mr_term_ask(argument, &coding);
     answer x = {.argument = argument};
