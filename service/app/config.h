@@ -60,6 +60,12 @@ typedef enum mr_key_kind {
       "keys the finding ids and pseudonyms; required by serve; losing it makes every finding a new one")               \
     X(KNOWLEDGE_DIR, "knowledge.dir", TEXT, "", 0, 0, false, "a directory, or empty",                                  \
       "extends or replaces the shipped packs")                                                                         \
+    X(TERMINOLOGY_INDEX, "terminology.index", TEXT, "", 0, 0, false, "a file, or empty",                               \
+      "index of `medreview terminology import`; empty: the shipped table alone (docs/reload.md)")                      \
+    X(TERMINOLOGY_CODES, "terminology.codes", TEXT, "", 0, 0, false, "a directory, or empty",                          \
+      "code sets of conditions and results, one CSV a concept, beside the shipped ones")                               \
+    X(REREVIEW_PER_MINUTE, "rereview.per_minute", INT, "60", 1, 60000, false, "1 to 60000",                            \
+      "patients reviewed again after an update of terminology or knowledge")                                           \
     X(KNOWLEDGE_INCLUDE_DRAFT, "knowledge.include_draft", BOOL, "false", 0, 0, false, "true or false",                 \
       "runs draft rules too")                                                                                          \
     X(KNOWLEDGE_DISABLED, "knowledge.disabled", LIST, "[]", 0, 0, false, "a list of rule ids",                         \

@@ -12,6 +12,7 @@ typedef struct operation {
     mr_reply_id to;
     char *body;
     size_t len;
+    mr_basis *basis; /* held */
     mr_review_settings settings;
     mr_rc rc;
     mr_error err;
@@ -43,7 +44,6 @@ static mr_rc unwrap(operation *op, mr_error *err) {
 }
 
 static mr_rc review(operation *op, mr_arena *a) {
-    mr_review_knowledge k = {mr_knowledge_rules(op->service->knowledge), op->service->terminology, NULL};
     mr_span *patients;
     size_t n;
     mr_absorbed absorbed;
@@ -53,7 +53,7 @@ static mr_rc review(operation *op, mr_arena *a) {
     if (rc == MR_OK) rc = mr_review_patients(page, false, a, &patients, &n, &op->err);
     if (rc != MR_OK) return rc;
     if (n > 1) return mr_fail(&op->err, MR_MALFORMED, "the Bundle holds %zu patients: one at a time", n);
-    mr_review *rv = mr_review_begin(a, &k, &op->settings, n ? patients[0] : MR_SPAN_NONE);
+    mr_review *rv = mr_review_begin(a, mr_basis_knowledge(op->basis), &op->settings, n ? patients[0] : MR_SPAN_NONE);
     if (!rv) return mr_arena_why(a, &op->err);
     rc = mr_review_absorb(rv, MR_PAGE_ANY, page, false, &absorbed, &op->err);
     if (rc == MR_OK) rc = mr_review_assess(rv, &result, &op->err);
@@ -79,6 +79,7 @@ static void review_done(void *arg) {
                       op->rc == MR_LIMIT ? "too-long" : "structure", op->err.text);
     free(op->body);
     mr_buf_free(&op->out);
+    mr_basis_drop(op->basis);
     free(op);
 }
 
@@ -91,6 +92,7 @@ void handle_review_operation(const call *c) {
         if (c->req->body.len) memcpy(body, c->req->body.ptr, c->req->body.len);
         memset(body + c->req->body.len, 0, 64);
         *op = (operation){.service = s, .to = c->to, .body = body, .len = c->req->body.len};
+        op->basis = mr_basis_hold(s->basis);
         mr_buf_init(&op->out, MR_MAX_BODY_BYTES);
         service_review_settings(s, &op->settings);
         op->settings.offline = true;
@@ -99,6 +101,7 @@ void handle_review_operation(const call *c) {
         op->settings.run.source = MR_SPAN("offline");
         if (s->compute->ops->submit(s->compute, review_work, review_done, op) == MR_OK) return;
     }
+    if (op) mr_basis_drop(op->basis);
     free(body);
     free(op);
     reply_outcome(s, c->to, 503, "transient", "the service takes no work just now; send it again");

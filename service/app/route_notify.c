@@ -48,7 +48,6 @@ typedef struct waiting {
 static void acked(void *arg, mr_rc rc, const mr_error *err) {
     waiting *w = arg;
     (void)err; /* the engine logs it; the sender only needs to come again */
-    w->service->store_rc = rc;
     if (rc == MR_OK)
         mr_http_reply(w->service->http, w->to, 204, NULL, NULL, MR_SPAN_NONE);
     else

@@ -213,7 +213,6 @@ static void store_work(void *arg) {
 
 static void store_done(void *arg) {
     store_answer *a = arg;
-    a->service->store_rc = a->status >= 500 ? MR_IO : MR_OK;
     if (a->status == 202 || a->status == 200)
         reply_json(a->service, a->to, a->status, &a->body);
     else if (a->status == 404)

@@ -1,5 +1,5 @@
 /* `medreview serve`: configuration, the service on a loop, signals. SIGTERM and SIGINT drain; a second one ends at
- * once. */
+ * once. SIGHUP reads knowledge and terminology anew. */
 #include "commands.h"
 #include "service.h"
 
@@ -45,8 +45,11 @@ static void stopped(void *arg) {
 
 static void on_signal(uv_signal_t *handle, int number) {
     serving *v = handle->data;
-    if (number == SIGHUP) return; /* nothing is reloaded yet; a terminal that goes away does not end the service */
-    if (v->stopping) _Exit(3);    /* asked twice: what is under way is handed back by its lease */
+    if (number == SIGHUP) { /* also from a terminal that goes away, which does not end the service */
+        if (v->service && !v->stopping) mr_service_reload(v->service);
+        return;
+    }
+    if (v->stopping) _Exit(3); /* asked twice: what is under way is handed back by its lease */
     v->stopping = true;
     if (v->service) mr_service_stop(v->service, stopped, v);
 }

@@ -25,6 +25,9 @@ mr_rc mr_service_start(struct uv_loop_s *loop, const mr_service_options *options
  *   MR_INVALID  configuration;  MR_MALFORMED  a knowledge pack */
 mr_rc mr_service_check(const mr_config *config, mr_error *err) MR_MUST_CHECK;
 const char *mr_service_address(const mr_service *s);
+/* Opens knowledge, terminology and code sets anew, off the loop, and takes them when they are whole: reviews that begin
+ * then run on them. Else everything stays as it is, which the log, /metrics and /readyz say. */
+void mr_service_reload(mr_service *s);
 /* Runs work on the store's thread, then done on the loop; for demo and tests. */
 mr_rc mr_service_store_call(mr_service *s, void (*work)(mr_store *store, void *arg), void (*done)(void *arg), void *arg,
                             mr_error *err) MR_MUST_CHECK;

@@ -9,13 +9,28 @@
 #include "medreview/net/http_server.h"
 #include "medreview/net/net.h"
 
+/* What tells one file of a name from the next. All 0: there is none. */
+typedef struct file_mark {
+    uint64_t device, inode, size;
+    int64_t changed_s, changed_ns;
+} file_mark;
+
+/* reload.c */
+typedef struct reload {
+    mr_timer *timer; /* NULL: no file to watch */
+    bool busy, again;
+    file_mark seen;
+    char failed[400]; /* why the last update was not taken; "" when it was */
+    uint64_t n_taken, n_failed;
+} reload;
+
 struct mr_service {
     struct uv_loop_s *loop;
     const mr_config *config;
     mr_log_sink *log;
     mr_metrics *metrics;
-    mr_knowledge *knowledge;
-    mr_terminology *terminology;
+    mr_basis *basis; /* of reviews that begin now; loop thread only */
+    reload reload;
     mr_store *store;
     mr_worker *store_worker, *compute;
     mr_transport *transport;
@@ -28,7 +43,10 @@ struct mr_service {
     size_t n_disabled, n_withdrawn;
     mr_day pinned; /* clock.as_of; MR_DAY_MIN: not pinned */
     char address[80];
-    mr_rc store_rc; /* what the store said last; /readyz shows it */
+    struct { /* the last probing write; the store's thread only */
+        int64_t next_ms;
+        mr_rc rc;
+    } probe;
     bool stopping, front_down;
     unsigned closing; /* parts that still have to say they are closed */
     void (*stopped)(void *arg);
@@ -80,6 +98,14 @@ void handle_healthz(const call *c);
 void handle_readyz(const call *c);
 void handle_metrics(const call *c);
 void handle_page(const call *c);
+
+/* Reads what the configuration names. Complaints go to the log. */
+mr_rc service_open_basis(const mr_service *s, mr_basis **ret, mr_buf *complaints, mr_error *err) MR_MUST_CHECK;
+/* The rules that are switched off must be there, in knowledge that comes later too. */
+mr_rc service_check_basis(const mr_service *s, const mr_basis *b, mr_error *err) MR_MUST_CHECK;
+file_mark reload_mark(const mr_service *s);
+mr_rc reload_watch(mr_service *s, mr_error *err) MR_MUST_CHECK;
+void reload_stop(mr_service *s);
 
 mr_day service_as_of(void *host, int64_t now_ms);
 /* Settings of a review outside the engine. */

@@ -1,6 +1,6 @@
 /* The composition root: reads the configuration and joins the parts. It holds no decisions.
  *
- * Up: knowledge, terminology, store, workers, transport, listener, engine. Down in the other order: listener drains
+ * Up: knowledge and terminology, store, workers, transport, listener, engine. Down in the other order: listener drains
  * while the engine lets reviews finish; then workers and transport close; the store last, when nobody can call it any
  * more. */
 #include "service_parts.h"
@@ -59,31 +59,45 @@ static mr_span *spans_of(const mr_config_value *v, size_t *ret_n) {
     return out;
 }
 
-/* A rule that is switched off by a misspelt id would go on running: refused. */
-static mr_rc check_rule_ids(const mr_service *s, const char *key, const mr_span *ids, size_t n, mr_error *err) {
-    for (size_t i = 0; i < n; i++)
-        if (!mr_ruleset_rule(mr_knowledge_rules(s->knowledge), ids[i]))
-            return mr_fail(err, MR_INVALID, "%s: there is no rule \"%.*s\"", key, MR_SPAN_ARG(ids[i]));
+/* A rule that is switched off by a misspelt id would go on running: refused. A withdrawn rule may be gone from the
+ * packs; then its issues are still to be withdrawn. */
+mr_rc service_check_basis(const mr_service *s, const mr_basis *b, mr_error *err) {
+    for (size_t i = 0; i < s->n_disabled; i++)
+        if (!mr_ruleset_rule(mr_basis_knowledge(b)->rules, s->disabled[i]))
+            return mr_fail(err, MR_INVALID, "knowledge.disabled: there is no rule \"%.*s\"",
+                           MR_SPAN_ARG(s->disabled[i]));
     return MR_OK;
 }
 
-static mr_rc load_knowledge(mr_service *s, mr_error *err) {
-    const char *dir = mr_config_text(s->config, MR_K_KNOWLEDGE_DIR);
+static const char *text_or_null(const mr_config *c, mr_config_key key) {
+    const char *text = mr_config_text(c, key);
+    return *text ? text : NULL;
+}
+
+mr_rc service_open_basis(const mr_service *s, mr_basis **ret, mr_buf *complaints, mr_error *err) {
+    mr_basis_options options = {.knowledge_dir = text_or_null(s->config, MR_K_KNOWLEDGE_DIR),
+                                .terminology_file = text_or_null(s->config, MR_K_TERMINOLOGY_INDEX),
+                                .codes_dir = text_or_null(s->config, MR_K_TERMINOLOGY_CODES)};
+    mr_basis *b = NULL;
+    mr_rc rc = mr_basis_open(&options, &b, complaints, err);
+    if (rc == MR_OK) rc = service_check_basis(s, b, err);
+    if (rc == MR_OK)
+        *ret = b;
+    else
+        mr_basis_drop(b);
+    return rc;
+}
+
+static mr_rc load_basis(mr_service *s, mr_error *err) {
     mr_buf complaints;
     mr_buf_init(&complaints, 1 << 20);
-    mr_knowledge_options options = {.dir = *dir ? dir : NULL};
-    mr_rc rc = mr_knowledge_load(&options, &s->knowledge, &complaints, err);
-    if (rc != MR_OK && complaints.len) (void)!fwrite(complaints.ptr, 1, complaints.len, stderr);
-    mr_buf_free(&complaints);
-    if (rc != MR_OK && *dir) {
-        (void)!mr_wrap(err, "knowledge.dir");
-        if (rc == MR_IO) rc = MR_INVALID; /* a folder that is not there is a bad value of the key */
-    }
-    if (rc == MR_OK) rc = mr_terminology_builtin(&s->terminology, err);
     s->disabled = spans_of(&s->config->value[MR_K_KNOWLEDGE_DISABLED], &s->n_disabled);
     s->withdrawn = spans_of(&s->config->value[MR_K_KNOWLEDGE_WITHDRAWN], &s->n_withdrawn);
-    if (rc == MR_OK) rc = check_rule_ids(s, "knowledge.disabled", s->disabled, s->n_disabled, err);
-    /* A withdrawn rule may be gone from the packs; then its issues are still to be withdrawn. */
+    s->reload.seen = reload_mark(s); /* before it is read: what is put in its place meanwhile is seen as new */
+    mr_rc rc = service_open_basis(s, &s->basis, &complaints, err);
+    (void)!fwrite(mr_buf_z(&complaints), 1, complaints.len, stderr);
+    mr_buf_free(&complaints);
+    if (rc == MR_IO) rc = MR_INVALID; /* whatever it is, it is what a key of the configuration names */
     return rc;
 }
 
@@ -94,7 +108,7 @@ void service_review_settings(const mr_service *s, mr_review_settings *ret) {
                  .base_uri = mr_span_of(mr_config_text(c, MR_K_SITE_BASE_URI)),
                  .task_intent = mr_span_of(mr_config_text(c, MR_K_TASK_INTENT)),
                  .software = MR_SPAN(MEDREVIEW_VERSION),
-                 .knowledge = mr_knowledge_rules(s->knowledge)->version},
+                 .knowledge = mr_basis_knowledge(s->basis)->rules->version},
         .run = {.include_draft = mr_config_int(c, MR_K_KNOWLEDGE_INCLUDE_DRAFT) != 0,
                 .disabled = s->disabled,
                 .n_disabled = s->n_disabled,
@@ -170,7 +184,8 @@ static mr_rc wire_engine(mr_service *s, const mr_service_options *o, mr_error *e
         .max_pages = (unsigned)mr_config_int(c, MR_K_FHIR_MAX_PAGES),
         .max_waiting = (size_t)mr_config_int(c, MR_K_INTAKE_MAX_WAITING),
         .write = strcmp(mr_config_text(c, MR_K_WRITE_MODE), "on") == 0,
-        .knowledge = {mr_knowledge_rules(s->knowledge), s->terminology, NULL},
+        .basis = s->basis,
+        .rereviews_per_minute = (unsigned)mr_config_int(c, MR_K_REREVIEW_PER_MINUTE),
         .site_key = mr_span_of(mr_config_text(c, MR_K_SITE_KEY)),
     };
     service_review_settings(s, &s->engine_settings.review);
@@ -226,7 +241,7 @@ static mr_rc wire_given(mr_service *s, mr_error *err) {
     if (*as_of && !mr_day_parse(mr_span_of(as_of), &s->pinned))
         return mr_fail(err, MR_INVALID, "clock.as_of: expected YYYY-MM-DD");
     mr_rc rc = mr_zone_set(mr_config_text(s->config, MR_K_TIMEZONE), err);
-    if (rc == MR_OK) rc = load_knowledge(s, err);
+    if (rc == MR_OK) rc = load_basis(s, err);
     /* curl would say so at every request, and never at start. */
     if (rc == MR_OK && *ca && access(ca, R_OK) != 0)
         rc = mr_fail(err, MR_INVALID, "fhir.ca_file: %s cannot be read", ca);
@@ -236,6 +251,7 @@ static mr_rc wire_given(mr_service *s, mr_error *err) {
 static mr_rc wire_all(mr_service *s, const mr_service_options *o, mr_error *err) {
     mr_rc rc = wire_given(s, err);
     if (rc == MR_OK) rc = wire_ports(s, err);
+    if (rc == MR_OK) rc = reload_watch(s, err);
     if (rc == MR_OK) rc = listen_on(s, err);
     if (rc == MR_OK) rc = wire_engine(s, o, err);
     return rc;
@@ -245,8 +261,7 @@ static mr_rc wire_all(mr_service *s, const mr_service_options *o, mr_error *err)
 
 static void free_all(mr_service *s) {
     if (s->store) s->store->ops->close(s->store);
-    mr_terminology_free(s->terminology);
-    mr_knowledge_free(s->knowledge);
+    mr_basis_drop(s->basis);
     mr_metrics_free(s->metrics);
     for (size_t i = 0; s->sources && i < s->config->n_sources; i++) {
         free((void *)(uintptr_t)s->sources[i].server.authorization);
@@ -289,6 +304,7 @@ static void close_ports(mr_service *s) {
     if (s->transport) mr_transport_curl_free(s->transport);
     if (s->timer) mr_timer_free(s->timer);
     s->timer = NULL;
+    reload_stop(s);
     s->closing = 1;
     if (s->compute) {
         s->closing++;
@@ -338,11 +354,12 @@ mr_rc mr_service_start(struct uv_loop_s *loop, const mr_service_options *options
         }
         return rc;
     }
-    const mr_ruleset *rules = mr_knowledge_rules(s->knowledge);
+    const mr_review_knowledge *k = mr_basis_knowledge(s->basis);
+    const mr_ruleset *rules = k->rules;
     mr_metrics_set(s->metrics, MR_G_CLOCK_PINNED, s->pinned != MR_DAY_MIN);
     MR_LOG(s->log, MR_L_INFO, "service.started", mr_v_word("address", s->address),
            mr_v_word("version", MEDREVIEW_VERSION), mr_v_word("write_mode", mr_config_text(s->config, MR_K_WRITE_MODE)),
-           mr_v_int("rules", (int64_t)rules->n_rules), mr_v_word("terminology", mr_terminology_version(s->terminology)),
+           mr_v_int("rules", (int64_t)rules->n_rules), mr_v_word("terminology", mr_terminology_version(k->terminology)),
            mr_v_word("as_of", s->pinned != MR_DAY_MIN ? mr_config_text(s->config, MR_K_CLOCK_AS_OF) : "today"));
     for (size_t i = 0; i < rules->n_concepts; i++)
         if (!rules->concept_loaded[i]) {

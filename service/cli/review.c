@@ -1,10 +1,10 @@
 /* `medreview review`: arguments, knowledge, then one file after the other. */
 #include "medreview/cli/review.h"
 
+#include "medreview/review/basis.h"
 #include "review_parts.h"
 #include "today.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,32 +117,19 @@ static int read_arguments(request *r, int argc, char **argv) {
 
 /* ---- settings ---- */
 
-static int load_knowledge(const request *r, const char *dir, mr_knowledge **ret) {
-    mr_knowledge_options options = {.dir = dir};
+/* What was said of single lines is told also when the whole was taken. */
+static int open_basis(const request *r, const mr_review_config *c, mr_basis **ret) {
+    mr_basis_options options = {.knowledge_dir = r->knowledge ? r->knowledge : c->knowledge_dir.ptr,
+                                .terminology_file = r->terminology ? r->terminology : c->terminology_index.ptr,
+                                .codes_dir = c->terminology_codes.ptr};
     mr_error err = {0};
     mr_buf complaints;
     mr_buf_init(&complaints, 64 << 20);
-    mr_rc rc = mr_knowledge_load(&options, ret, &complaints, &err);
-    int code = EXIT_DONE;
-    if (rc) {
-        bool no_folder = rc == MR_IO && (err.detail == ENOENT || err.detail == ENOTDIR);
-        (void)fputs(mr_buf_z(&complaints), r->errors);
-        (void)fprintf(r->errors, "medreview review: %s\n", err.text);
-        code = rc == MR_MALFORMED || rc == MR_INVALID || no_folder ? EXIT_USAGE : EXIT_FAILED;
-    }
+    mr_rc rc = mr_basis_open(&options, ret, &complaints, &err);
+    (void)fputs(mr_buf_z(&complaints), r->errors);
+    if (rc) (void)fprintf(r->errors, "medreview review: %s\n", err.text);
     mr_buf_free(&complaints);
-    return code;
-}
-
-static int load_terminology(const request *r, mr_terminology **ret) {
-    mr_error err = {0};
-    if (r->terminology)
-        return usage(r,
-                     "--terminology %s: this version reads no index yet; without the option the shipped table is used",
-                     r->terminology);
-    if (mr_terminology_builtin(ret, &err) == MR_OK) return EXIT_DONE;
-    (void)fprintf(r->errors, "medreview review: %s\n", err.text);
-    return EXIT_FAILED;
+    return !rc ? EXIT_DONE : rc == MR_MALFORMED || rc == MR_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static mr_span or_else(mr_span s, const char *otherwise) {
@@ -189,22 +176,16 @@ static int review_files(const request *r, mr_review_job *job) {
 
 static int run(const request *r, FILE *in, FILE *out) {
     mr_review_config config = {.arena = NULL};
-    mr_knowledge *knowledge = NULL;
-    mr_terminology *terminology = NULL;
+    mr_basis *basis = NULL;
     mr_error err = {0};
     mr_review_job job = {.form = r->form, .in = in, .out = out, .errors = r->errors};
     mr_rc rc = r->config ? mr_review_config_read(r->config, &config, &err) : MR_OK;
     if (rc) return usage(r, "--config %s: %s", r->config, err.text);
-    const char *dir = r->knowledge ? r->knowledge : config.knowledge_dir.ptr;
-    int code = load_terminology(r, &terminology);
-    if (!code) code = load_knowledge(r, dir, &knowledge);
-    if (!code) code = fill_settings(r, &config, mr_knowledge_rules(knowledge), &job.settings);
-    if (!code) {
-        job.knowledge = (mr_review_knowledge){mr_knowledge_rules(knowledge), terminology, NULL};
-        code = review_files(r, &job);
-    }
-    mr_knowledge_free(knowledge);
-    mr_terminology_free(terminology);
+    int code = open_basis(r, &config, &basis);
+    if (!code) job.knowledge = *mr_basis_knowledge(basis);
+    if (!code) code = fill_settings(r, &config, job.knowledge.rules, &job.settings);
+    if (!code) code = review_files(r, &job);
+    mr_basis_drop(basis);
     mr_review_config_free(&config);
     return code;
 }

@@ -83,6 +83,8 @@ static mr_rc keys(mr_review_config *c, mr_json root, mr_error *err) {
     reading r = {.c = c, .root = root, .err = err};
     if (mr_json_kind_of(root) != MR_J_OBJECT) return mr_fail(err, MR_INVALID, "not a JSON object");
     text(&r, find(root, "knowledge", "dir", "knowledge.dir"), "knowledge.dir", &c->knowledge_dir);
+    text(&r, find(root, "terminology", "index", "terminology.index"), "terminology.index", &c->terminology_index);
+    text(&r, find(root, "terminology", "codes", "terminology.codes"), "terminology.codes", &c->terminology_codes);
     text(&r, find(root, "site", "id", "site.id"), "site.id", &c->site_id);
     text(&r, find(root, "site", "base_uri", "site.base_uri"), "site.base_uri", &c->base_uri);
     text(&r, find(root, "task", "intent", "task.intent"), "task.intent", &c->task_intent);

@@ -26,7 +26,7 @@ void mr_review_file(mr_review_job *job, const char *path);
 /* What a configuration file says about reviews; other keys are for the service, and passed over. */
 typedef struct mr_review_config {
     mr_arena *arena;
-    mr_span knowledge_dir, site_id, base_uri, task_intent;
+    mr_span knowledge_dir, terminology_index, terminology_codes, site_id, base_uri, task_intent;
     bool include_draft;
     bool has_as_of;
     mr_day as_of;

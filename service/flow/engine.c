@@ -36,6 +36,8 @@ static int64_t next_call(const mr_engine *e) {
     if (e->stopping) return e->stopped_told ? INT64_MAX : earlier(at, e->stop_deadline_ms);
     for (size_t i = 0; i < e->set.n_sources; i++) at = earlier(at, upkeep_next(&e->sources[i]));
     if (!e->claiming && e->busy < e->set.slots) at = earlier(at, e->claim_at_ms);
+    if (!e->measuring) at = earlier(at, e->measure_at_ms);
+    at = earlier(at, rereview_next(e->rereview));
     return e->hint_open ? at : earlier(at, e->hint_at_ms);
 }
 
@@ -102,17 +104,26 @@ static void call_done(void *arg) {
     stop_if_done(e);
 }
 
-mr_rc engine_store(mr_engine *e, void (*work)(void *), void (*done)(void *), void *arg, mr_error *err) {
+static mr_rc call_on(mr_engine *e, mr_worker *worker, void (*work)(void *), void (*done)(void *), void *arg) {
     store_call *c = malloc(sizeof *c);
-    if (!c) return mr_fail(err, MR_NOMEM, "out of memory");
+    if (!c) return MR_NOMEM;
     *c = (store_call){e, work, done, arg};
-    mr_rc rc = e->port.store_worker->ops->submit(e->port.store_worker, call_work, call_done, c);
-    if (rc != MR_OK) {
+    mr_rc rc = worker->ops->submit(worker, call_work, call_done, c);
+    if (rc != MR_OK)
         free(c);
-        return mr_fail(err, rc, "the store takes no more work");
-    }
-    e->store_ops++;
-    return MR_OK;
+    else
+        e->store_ops++;
+    return rc;
+}
+
+mr_rc engine_store(mr_engine *e, void (*work)(void *), void (*done)(void *), void *arg, mr_error *err) {
+    mr_rc rc = call_on(e, e->port.store_worker, work, done, arg);
+    return rc == MR_OK ? MR_OK : mr_fail(err, rc, "the store takes no more work: %s", mr_rc_text(rc));
+}
+
+mr_rc engine_compute(mr_engine *e, void (*work)(void *), void (*done)(void *), void *arg, mr_error *err) {
+    mr_rc rc = call_on(e, e->port.compute, work, done, arg);
+    return rc == MR_OK ? MR_OK : mr_fail(err, rc, "no worker took the work: %s", mr_rc_text(rc));
 }
 
 /* --- claims ------------------------------------------------------------------------------------------------------ */
@@ -138,16 +149,6 @@ static void claim_work(void *arg) {
     if (op->rc == MR_OK) op->rc = store->ops->overdue(store, op->today, &op->overdue, &op->err);
 }
 
-static void show_depth(mr_engine *e, const mr_depth *d, uint64_t overdue, int64_t now) {
-    mr_metrics *m = e->port.metrics;
-    mr_metrics_set(m, MR_G_JOBS_DUE, (int64_t)d->due);
-    mr_metrics_set(m, MR_G_JOBS_LEASED, (int64_t)d->leased);
-    mr_metrics_set(m, MR_G_JOBS_PARKED, (int64_t)d->parked);
-    mr_metrics_set(m, MR_G_HINTS, (int64_t)d->hints);
-    mr_metrics_set(m, MR_G_TASKS_OVERDUE, (int64_t)overdue);
-    mr_metrics_set(m, MR_G_JOBS_OLDEST_S, d->oldest_due_ms ? (now - d->oldest_due_ms) / 1000 : 0);
-}
-
 static slot *free_slot(mr_engine *e) {
     for (unsigned i = 0; i < e->set.slots; i++)
         if (!e->slots[i].busy) return &e->slots[i];
@@ -166,7 +167,7 @@ static void claimed(void *arg) {
                mr_v_operator_text("reason", op->err.text));
         e->claim_at_ms = now + 1000;
     } else {
-        show_depth(e, &op->depth, op->overdue, now);
+        measure_show(e, &op->depth, op->overdue, now);
         int64_t poll = now + LOOK_EVERY_MS + (int64_t)mr_rand_below(&e->chance, LOOK_EVERY_MS / 5);
         int64_t next = op->n == op->want && op->want ? now : op->depth.next_due_ms;
         e->claim_at_ms = e->claim_again ? now : earlier(poll, next > now ? next : now + 1);
@@ -307,6 +308,8 @@ int64_t mr_engine_tick(mr_engine *e, int64_t now) {
         for (size_t i = 0; i < e->set.n_sources; i++) upkeep_tick(&e->sources[i], now);
         if (!e->hint_open && now >= e->hint_at_ms) hints_tick(e, now);
         claim_tick(e, now);
+        rereview_tick(e->rereview, now);
+        measure_tick(e, now);
     }
     engine_wake(e);
     return next_call(e);
@@ -320,11 +323,14 @@ mr_rc mr_engine_new(const mr_engine_settings *settings, const mr_engine_ports *p
     mr_engine *e = calloc(1, sizeof *e);
     if (!e) return mr_fail(err, MR_NOMEM, "out of memory");
     e->set = *settings;
+    e->set.basis = mr_basis_hold(settings->basis);
+    e->set.review.site.knowledge = mr_basis_knowledge(e->set.basis)->rules->version;
     e->port = *ports;
     mr_rand_seed(&e->chance, ports->seed);
     e->slots = calloc(settings->slots, sizeof *e->slots);
     e->sources = calloc(settings->n_sources ? settings->n_sources : 1, sizeof *e->sources);
-    bool ok = e->slots && e->sources;
+    e->rereview = rereview_new(e);
+    bool ok = e->slots && e->sources && e->rereview;
     for (unsigned i = 0; ok && i < settings->slots; i++) e->slots[i].engine = e;
     for (size_t i = 0; ok && i < settings->n_sources; i++) {
         source *src = &e->sources[i];
@@ -356,9 +362,22 @@ void mr_engine_free(mr_engine *e) {
     }
     admit_free(e);
     hints_free(e);
+    rereview_free(e->rereview);
+    mr_basis_drop(e->set.basis);
     free(e->sources);
     free(e->slots);
     free(e);
+}
+
+void mr_engine_rebase(mr_engine *e, mr_basis *b) {
+    mr_basis *old = e->set.basis;
+    e->set.basis = mr_basis_hold(b);
+    e->set.review.site.knowledge = mr_basis_knowledge(b)->rules->version;
+    bool named = mr_basis_same_knowledge(b, mr_basis_stamp(old)); /* by the Device */
+    for (size_t i = 0; i < e->set.n_sources && !named; i++) e->sources[i].device_old = e->set.write;
+    mr_basis_drop(old);
+    rereview_begin(e->rereview);
+    if (e->started) engine_wake(e);
 }
 
 size_t mr_engine_unready(const mr_engine *e, mr_unready *ret, size_t most) {

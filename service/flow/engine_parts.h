@@ -13,6 +13,7 @@ typedef struct slot {
     unsigned inflight; /* operations that still hold the slot's memory */
     mr_claim claim;
     mr_job job;
+    mr_basis *basis; /* held: the review ends on what it began with */
     mr_arena *arena;
     mr_review *review;
     mr_review_settings settings;
@@ -31,7 +32,7 @@ typedef struct slot {
     size_t page_len;
 
     const mr_review_result *result;
-    mr_buf tx, json;
+    mr_buf tx, json, asked;
     mr_work_item item;
     mr_written *written;
     size_t n_written;
@@ -47,6 +48,7 @@ typedef struct source {
     upkeep stage;
     bool usable;        /* capabilities read, Device written: reviews may run */
     bool provenance;    /* the server takes Provenance */
+    bool device_old;    /* the Device names knowledge that was replaced */
     bool upkeep_open;   /* an upkeep exchange is under way */
     uint64_t upkeep_id; /* its transport id, so that stopping can cancel it */
     unsigned upkeep_failures;
@@ -71,7 +73,7 @@ struct mr_engine {
     int64_t stop_deadline_ms;
     void (*stopped)(void *arg);
     void *stopped_arg;
-    unsigned store_ops, upkeep_ops; /* in flight, beside the slots' */
+    unsigned store_ops, upkeep_ops; /* in flight, beside the slots'; store_ops also counts work on the pool */
     bool claiming, claim_again;
     int64_t claim_at_ms;   /* next look into the queue */
     intake_batch *waiting; /* notices that came while a batch was being committed */
@@ -80,6 +82,9 @@ struct mr_engine {
     bool hint_open;
     int64_t hint_at_ms;
     struct hint_work *hint;
+    bool measuring;
+    int64_t measure_at_ms;
+    struct rereview *rereview;
 };
 
 static inline int64_t engine_now(const mr_engine *e) {
@@ -92,6 +97,21 @@ void engine_look(mr_engine *e, int64_t at_ms);
 
 /* A store call: work on the store's thread, done on the loop. Counted, so that stopping waits for it. */
 mr_rc engine_store(mr_engine *e, void (*work)(void *), void (*done)(void *), void *arg, mr_error *err) MR_MUST_CHECK;
+
+/* The same on the pool. */
+mr_rc engine_compute(mr_engine *e, void (*work)(void *), void (*done)(void *), void *arg, mr_error *err) MR_MUST_CHECK;
+
+/* measure.c: the gauges of the queue. At every claim, and by itself where no claim is made for a while. */
+void measure_show(mr_engine *e, const mr_depth *d, uint64_t overdue, int64_t now_ms);
+void measure_tick(mr_engine *e, int64_t now_ms);
+
+/* rereview.c */
+struct rereview *rereview_new(mr_engine *e);
+void rereview_free(struct rereview *r);
+void rereview_begin(
+    struct rereview *r); /* the basis was replaced, or a review came home that was made with an old one */
+void rereview_tick(struct rereview *r, int64_t now_ms);
+int64_t rereview_next(const struct rereview *r);
 
 /* slot.c */
 void slot_start(slot *s, const mr_claim *claim, source *src);

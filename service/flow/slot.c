@@ -53,6 +53,8 @@ static void forget(slot *s) {
     free(s->page);
     mr_buf_free(&s->tx);
     mr_buf_free(&s->json);
+    mr_buf_free(&s->asked);
+    mr_basis_drop(s->basis);
     mr_engine *e = s->engine;
     *s = (slot){.engine = e};
     e->busy--;
@@ -354,6 +356,9 @@ static void assess_work(void *arg) {
     if (op->rc == MR_OK) op->rc = mr_review_json(s->review, &s->json, &op->err);
     if (op->rc == MR_OK && s->engine->set.write) op->rc = mr_review_fhir(s->review, &s->tx, &op->err);
     if (op->rc != MR_OK) return;
+    /* Without it the patient is reviewed again after the next update, needed or not. */
+    mr_error ignored;
+    if (mr_review_asked(s->review, &s->asked, &ignored) != MR_OK) mr_buf_free(&s->asked);
     op->n = s->engine->set.write ? s->result->plan->n : 0;
     s->item = (mr_work_item){.key = s->claim.key, .complete = s->result->record->complete};
     count_findings(s);
@@ -487,6 +492,7 @@ static void tell(slot *s, mr_rc settled) {
 static void settled(void *arg) {
     slot_op *op = arg;
     tell(op->slot, op->rc);
+    if (op->slot->basis != op->slot->engine->set.basis) rereview_begin(op->slot->engine->rereview);
     op_home(op);
 }
 
@@ -511,6 +517,8 @@ static void settle(slot *s) {
             s->item.reviewed_ms = engine_now(s->engine);
             op->settlement.item = &s->item;
             op->settlement.review = mr_buf_span(&s->json);
+            op->settlement.stamp = mr_basis_stamp(s->basis);
+            op->settlement.asked = s->asked.len ? mr_buf_span(&s->asked) : MR_SPAN_NONE;
             name_references(s, op);
         } else {
             (void)snprintf(op->settlement.reason, sizeof op->settlement.reason, "%s",
@@ -538,6 +546,8 @@ void slot_start(slot *s, const mr_claim *claim, source *src) {
     mr_rand_uuid(&e->chance, s->correlation);
     mr_buf_init(&s->tx, MR_MAX_BODY_BYTES);
     mr_buf_init(&s->json, MR_MAX_BODY_BYTES);
+    mr_buf_init(&s->asked, MR_MAX_BODY_BYTES);
+    s->basis = mr_basis_hold(e->set.basis);
     mr_job_init(&s->job, &e->set.limits, claim->attempt, claim->first_wanted_ms, now);
     s->settings = e->set.review;
     s->settings.run.as_of = e->port.as_of(e->port.host, now);
@@ -545,9 +555,11 @@ void slot_start(slot *s, const mr_claim *claim, source *src) {
     s->settings.run.source = mr_span_of(src->set->id);
     s->settings.now_ms = now;
     s->settings.provenance = src->provenance;
+    s->settings.site.knowledge = mr_basis_knowledge(s->basis)->rules->version;
     s->arena = mr_arena_new(e->set.review_bytes);
     if (s->arena)
-        s->review = mr_review_begin(s->arena, &e->set.knowledge, &s->settings, mr_span_of(s->claim.key.patient));
+        s->review =
+            mr_review_begin(s->arena, mr_basis_knowledge(s->basis), &s->settings, mr_span_of(s->claim.key.patient));
     if (!s->review) {
         mr_error err;
         mr_fail(&err, MR_NOMEM, "out of memory");

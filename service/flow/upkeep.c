@@ -220,6 +220,7 @@ static void write_device(source *src) {
     mr_error err = {.rc = MR_NOMEM};
     mr_buf body;
     mr_buf_init(&body, DEVICE_BYTES);
+    src->device_old = false;
     mr_fhir_device_write(site, &body);
     mr_arena *a = mr_arena_new(URL_BYTES);
     mr_span id = a ? mr_fhir_device_id(site, a) : MR_SPAN_NONE;
@@ -238,6 +239,10 @@ static void write_device(source *src) {
 
 void upkeep_tick(source *src, int64_t now_ms) {
     if (src->engine->stopping || src->upkeep_open) return;
+    if (src->stage == UPKEEP_IDLE && src->device_old) {
+        src->stage = UPKEEP_DEVICE; /* reviews go on meanwhile */
+        src->upkeep_at_ms = now_ms;
+    }
     if (src->stage != UPKEEP_IDLE) {
         if (now_ms < src->upkeep_at_ms) return;
         if (src->stage == UPKEEP_CAPABILITY)
@@ -258,6 +263,7 @@ void upkeep_tick(source *src, int64_t now_ms) {
 int64_t upkeep_next(const source *src) {
     if (src->engine->stopping || src->upkeep_open) return INT64_MAX;
     if (src->stage != UPKEEP_IDLE) return src->upkeep_at_ms;
+    if (src->device_old) return engine_now(src->engine);
     int64_t subscription = subscriptions_next(src->subscriptions), poll = catchup_next(src->catchup);
     int64_t at = subscription < poll ? subscription : poll;
     return at < src->blocked_until_ms ? src->blocked_until_ms : at;

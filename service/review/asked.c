@@ -12,6 +12,7 @@
 
 #include "medreview/base/sha256.h"
 #include "medreview/review/basis.h"
+#include "medreview/review/classes.h"
 
 #include <string.h>
 
@@ -64,7 +65,10 @@ static mr_rc answer(const mr_review_knowledge *k, const mr_term_question *q, mr_
                     uint8_t ret_digest[DIGEST], mr_error *err) {
     mr_rc rc = mr_terminology_resolve(k->terminology, q, a, NULL, ret, err);
     if (rc != MR_OK) return rc;
-    mr_ruleset_classify(k->rules, ret);
+    if (k->classes)
+        mr_classes_apply(k->classes, ret);
+    else
+        mr_ruleset_classify(k->rules, ret);
     hash_answer(ret, ret_digest);
     return MR_OK;
 }

@@ -2,6 +2,7 @@
  * a basis lives as long as somebody holds it, so a review ends on what it began with, whatever came since. */
 #include "medreview/review/basis.h"
 
+#include "medreview/review/classes.h"
 #include "medreview/terminology/code_sets.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ struct mr_basis {
     atomic_uint holders;
     mr_knowledge *knowledge; /* NULL: borrowed, as by mr_basis_borrow */
     mr_terminology *terminology;
+    mr_classes *classes;
     mr_review_knowledge k;
     char stamp[STAMP_BYTES];
 };
@@ -31,12 +33,6 @@ static mr_rc stamp_set(mr_basis *b, mr_error *err) {
     return fits ? MR_OK : mr_fail(err, MR_LIMIT, "the names of the releases are longer than %d bytes", STAMP_BYTES);
 }
 
-static mr_rc open_terminology(const mr_basis_options *o, mr_basis *b, mr_error *err) {
-    if (o->terminology_file)
-        return mr_fail(err, MR_INVALID, "terminology.index: %s: this version reads no index yet", o->terminology_file);
-    return mr_terminology_builtin(&b->terminology, err);
-}
-
 /* A name that leads nowhere is a bad value of its key. */
 static mr_rc fail_of_key(const char *key, mr_rc rc, mr_error *err) {
     if (!err) return rc;
@@ -44,6 +40,12 @@ static mr_rc fail_of_key(const char *key, mr_rc rc, mr_error *err) {
     (void)!mr_wrap(err, "%s", key);
     if (nowhere) err->rc = MR_INVALID;
     return nowhere ? MR_INVALID : rc;
+}
+
+static mr_rc open_terminology(const mr_basis_options *o, mr_basis *b, mr_error *err) {
+    if (!o->terminology_file) return mr_terminology_builtin(&b->terminology, err);
+    mr_rc rc = mr_terminology_open(o->terminology_file, &b->terminology, err);
+    return rc == MR_OK ? rc : fail_of_key("terminology.index", rc, err);
 }
 
 static mr_rc load_knowledge(const char *dir, const mr_code_sets *const *codes, size_t n, mr_basis *b,
@@ -57,7 +59,7 @@ static mr_rc load_knowledge(const char *dir, const mr_code_sets *const *codes, s
  * both speak of a concept, what a site laid down beside the program is newer than what was imported. */
 static mr_rc open_knowledge(const mr_basis_options *o, mr_basis *b, mr_buf *complaints, mr_error *err) {
     mr_code_sets site = {0};
-    const mr_code_sets *lists[] = {NULL, &site};
+    const mr_code_sets *lists[] = {mr_terminology_code_sets(b->terminology), &site};
     size_t refused = 0;
     mr_arena *a = mr_arena_new(CODES_BYTES);
     mr_rc rc = a ? MR_OK : mr_fail(err, MR_NOMEM, "out of memory");
@@ -76,8 +78,9 @@ mr_rc mr_basis_open(const mr_basis_options *o, mr_basis **ret, mr_buf *complaint
     atomic_init(&b->holders, 1);
     mr_rc rc = open_terminology(o, b, err);
     if (rc == MR_OK) rc = open_knowledge(o, b, complaints, err);
+    if (rc == MR_OK) rc = mr_classes_new(mr_knowledge_rules(b->knowledge), b->terminology, &b->classes, err);
     if (rc == MR_OK) {
-        b->k = (mr_review_knowledge){mr_knowledge_rules(b->knowledge), b->terminology, NULL};
+        b->k = (mr_review_knowledge){mr_knowledge_rules(b->knowledge), b->terminology, b->classes};
         rc = stamp_set(b, err);
     }
     if (rc != MR_OK) {
@@ -112,6 +115,7 @@ mr_basis *mr_basis_hold(mr_basis *b) {
 
 void mr_basis_drop(mr_basis *b) {
     if (!b || atomic_fetch_sub_explicit(&b->holders, 1, memory_order_acq_rel) != 1) return;
+    mr_classes_free(b->classes);
     mr_knowledge_free(b->knowledge);
     if (b->terminology) mr_terminology_free(b->terminology);
     free(b);

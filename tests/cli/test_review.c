@@ -71,7 +71,7 @@ static void test_arguments(void **state) {
         {"--as-of", ONE, 2, "", "--as-of needs a value"},
         {"--format xml", ONE, 2, "", "'xml' is no form"},
         {"--formatt xml", ONE, 2, "", "there is no option '--formatt'"},
-        {"--terminology dmd.index", ONE, 2, "", "reads no index yet"},
+        {"--terminology dmd.index", ONE, 2, "", "terminology.index: dmd.index: cannot be opened"},
         {"--knowledge /nowhere/at/all", ONE, 2, "", "/nowhere/at/all"},
         {"--config /nowhere/at/all.json", ONE, 2, "", "cannot be read"},
         {"/nowhere/at/all.json", ONE, 3, "", "/nowhere/at/all.json: cannot be read"},

@@ -40,14 +40,15 @@ static void undisturbed(world *w, unsigned patient, expected *ret) {
     mr_absorbed absorbed;
     const mr_review_result *result = NULL;
     char id[20], path[40], query[80];
-    mr_review_knowledge k = {w->rules, w->terminology, NULL};
+    mr_basis *basis = w->bases[w->updates];
     const process *p = &w->processes[0];
     mr_review_settings set = p->settings.review;
     set.run.as_of = 20778;
     set.run.site_key = MR_SPAN(SIM_KEY);
     set.run.source = MR_SPAN("default");
+    set.site.knowledge = mr_basis_knowledge(basis)->rules->version;
     (void)snprintf(id, sizeof id, "p%u", patient);
-    mr_review *rv = mr_review_begin(a, &k, &set, mr_span_of(id));
+    mr_review *rv = mr_review_begin(a, mr_basis_knowledge(basis), &set, mr_span_of(id));
     MR_REQUIRE(rv != NULL);
     static const char *const types[] = {"Patient", "MedicationStatement", "Condition", "Observation"};
     static const mr_page_kind kinds[] = {MR_PAGE_PATIENT, MR_PAGE_STATEMENTS, MR_PAGE_CONDITIONS, MR_PAGE_OBSERVATIONS};
@@ -158,6 +159,11 @@ static unsigned check_queue(world *w) {
         if (w->root_store->ops->jobs(w->root_store, true, NULL, &row, 1, &n, &err) == MR_OK && n)
             bad += complain(w, 0, "parked:", row.reason);
     }
+    mr_rereviews left;
+    mr_span stamp = mr_basis_stamp(w->bases[w->updates]);
+    MR_REQUIRE(w->root_store->ops->rereviews(w->root_store, stamp, &left, &err) == MR_OK);
+    if (left.unchecked) bad += complain(w, 0, "a review was not compared with the new basis", "");
+    if (left.changed) bad += complain(w, 0, "a patient still waits to be reviewed on the new basis", "");
     for (unsigned i = 0; i < w->n_processes; i++)
         if (!w->processes[i].stopped) bad += complain(w, 0, "a process did not stop", "");
     return bad;

@@ -4,6 +4,9 @@
  * the child. */
 #include "world.h"
 
+#include "../terminology/dmd_made.h"
+#include "medreview/terminology/dmd_index.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +15,14 @@
 
 enum { BATCH = 100 };
 
-static unsigned run_seed(uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose) {
+typedef struct sim_bases {
+    mr_basis *bases[2];
+    char brand[32];
+} sim_bases;
+
+static unsigned run_seed(uint64_t seed, const sim_bases *b, bool verbose) {
     world w;
-    world_begin(&w, seed, rules, terminology, verbose);
+    world_begin(&w, seed, b->bases, b->brand, verbose);
     world_live(&w, 60000);
     world_calm(&w, 15 * 60000);
     world_stop(&w);
@@ -22,18 +30,37 @@ static unsigned run_seed(uint64_t seed, const mr_ruleset *rules, const mr_termin
     if (verbose || bad)
         fprintf(stderr,
                 "seed %llu: %u processes, %u patients, %u changes, %u kills, %u hooks (%u lost), %u acknowledged, %u "
-                "taken by people: %s\n",
+                "taken by people, %s: %s\n",
                 (unsigned long long)seed, w.n_processes, w.n_patients, w.changes, w.kills, w.hooks, w.hooks_lost,
-                w.acks, w.people, bad ? "FAILED" : "ok");
+                w.acks, w.people, w.updates ? "terminology updated" : "no update", bad ? "FAILED" : "ok");
     world_end(&w);
     return bad;
 }
 
-static int run_batch(uint64_t from, uint64_t to, const mr_ruleset *rules, const mr_terminology *terminology,
-                     bool verbose) {
+static int run_batch(uint64_t from, uint64_t to, const sim_bases *b, bool verbose) {
     int failed = 0;
-    for (uint64_t seed = from; seed < to; seed++) failed += run_seed(seed, rules, terminology, verbose) != 0;
+    for (uint64_t seed = from; seed < to; seed++) failed += run_seed(seed, b, verbose) != 0;
     return failed;
+}
+
+/* The shipped table; and with it a made-up release, in which a brand of ibuprofen stands that nobody knew before. */
+static mr_rc open_bases(sim_bases *ret, mr_buf *complaints, mr_error *err) {
+    char dir[] = "/tmp/medreview-sim-XXXXXX", path[60], name[60];
+    mr_basis_options shipped = {.terminology_file = NULL}, updated = {.terminology_file = path};
+    mr_arena *a = mr_arena_new(64 << 20);
+    if (!a || !mkdtemp(dir)) return mr_fail(err, MR_IO, "no folder under /tmp");
+    mr_dmd_release release = dmd_made(a, 1, 0);
+    (void)snprintf(path, sizeof path, "%s/made.index", dir);
+    (void)snprintf(name, sizeof name, "Madebrand %u (Made Up Ltd)", dmd_made_vmp(&release, "Ibuprofen 400mg tablets"));
+    (void)snprintf(ret->brand, sizeof ret->brand, "%llu",
+                   (unsigned long long)release.amps[dmd_made_amp(&release, name)].id);
+    mr_rc rc = mr_dmd_index_write(&release, NULL, path, err);
+    if (rc == MR_OK) rc = mr_basis_open(&shipped, &ret->bases[0], complaints, err);
+    if (rc == MR_OK) rc = mr_basis_open(&updated, &ret->bases[1], complaints, err);
+    (void)unlink(path); /* what is mapped stays */
+    (void)rmdir(dir);
+    mr_arena_free(a);
+    return rc;
 }
 
 int main(int argc, char **argv) {
@@ -42,8 +69,7 @@ int main(int argc, char **argv) {
     bool verbose = false;
     mr_error err;
     mr_buf complaints;
-    mr_knowledge *knowledge;
-    mr_terminology *terminology;
+    sim_bases b = {.bases = {NULL}};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--verbose") == 0)
             verbose = true;
@@ -59,9 +85,7 @@ int main(int argc, char **argv) {
         }
     }
     mr_buf_init(&complaints, 1 << 20);
-    mr_knowledge_options options = {0};
-    if (mr_knowledge_load(&options, &knowledge, &complaints, &err) != MR_OK ||
-        mr_terminology_builtin(&terminology, &err) != MR_OK) {
+    if (open_bases(&b, &complaints, &err) != MR_OK) {
         fprintf(stderr, "sim: %s\n%s", err.text, mr_buf_z(&complaints));
         return 3;
     }
@@ -72,7 +96,7 @@ int main(int argc, char **argv) {
             uint64_t to = next + BATCH < end ? next + BATCH : end;
             fflush(NULL);
             pid_t child = fork();
-            if (child == 0) _exit(run_batch(next, to, mr_knowledge_rules(knowledge), terminology, verbose));
+            if (child == 0) _exit(run_batch(next, to, &b, verbose));
             if (child < 0) return 3;
             running++;
             done += to - next;
@@ -86,8 +110,8 @@ int main(int argc, char **argv) {
         if (!WIFEXITED(status))
             fprintf(stderr, "sim: a child died by signal %d; run its seeds alone to see which\n", WTERMSIG(status));
     }
-    mr_knowledge_free(knowledge);
-    mr_terminology_free(terminology);
+    mr_basis_drop(b.bases[0]);
+    mr_basis_drop(b.bases[1]);
     printf("sim: %llu seeds, %llu failed\n", (unsigned long long)done, (unsigned long long)failed);
     return failed != 0;
 }

@@ -361,13 +361,12 @@ static void start_process(process *p) {
                                        .max_pages = 20,
                                        .max_waiting = 1000,
                                        .write = true,
-                                       .knowledge = {w->rules, w->terminology},
+                                       .basis = w->bases[p->updated],
                                        .site_key = MR_SPAN(SIM_KEY)};
     p->settings.review.site = (mr_site){.id = MR_SPAN("sim"),
                                         .base_uri = MR_SPAN("https://medreview.example.org"),
                                         .task_intent = MR_SPAN("proposal"),
-                                        .software = MR_SPAN("sim"),
-                                        .knowledge = w->rules->version};
+                                        .software = MR_SPAN("sim")};
     mr_engine_ports ports = {.store = p->store,
                              .store_worker = &p->store_worker,
                              .compute = &p->compute,
@@ -385,6 +384,13 @@ static void start_process(process *p) {
 static void start_again(void *arg) {
     process *p = arg;
     if (!p->life) start_process(p);
+}
+
+/* The new terminology lies on this process's disk: one that lives takes it, one that is dead starts with it. */
+static void update_process(void *arg) {
+    process *p = arg;
+    p->updated = true;
+    if (p->life && !p->stopping) mr_engine_rebase(p->engine, p->w->bases[1]);
 }
 
 /* kill -9: what it had under way never completes; its leases lapse; its memory is left behind. */
@@ -414,28 +420,36 @@ static void put(world *w, const char *path, const char *form, ...) {
     mr_buf_free(&answer.body);
 }
 
-static void medicine(world *w, unsigned patient, const char *name, const char *text, bool active) {
-    char path[80];
-    (void)snprintf(path, sizeof path, "/MedicationStatement/p%u-%s", patient, name);
+typedef struct thing {
+    const char *name, *text, *code; /* code NULL: none */
+} thing;
+
+static void medicine(world *w, unsigned patient, const thing *m, bool active) {
+    char path[80], coding[120] = "";
+    (void)snprintf(path, sizeof path, "/MedicationStatement/p%u-%s", patient, m->name);
+    if (m->code)
+        (void)snprintf(coding, sizeof coding, "\"coding\":[{\"system\":\"https://dmd.nhs.uk\",\"code\":\"%s\"}],",
+                       m->code);
     put(w, path,
         "{\"resourceType\":\"MedicationStatement\",\"id\":\"p%u-%s\",\"status\":\"%s\",\"medicationCodeableConcept\":{"
-        "\"text\":\"%s\"},"
+        "%s\"text\":\"%s\"},"
         "\"subject\":{\"reference\":\"Patient/p%u\"},\"effectivePeriod\":{\"start\":\"2026-01-01\"}}",
-        patient, name, active ? "active" : "stopped", text, patient);
+        patient, m->name, active ? "active" : "stopped", coding, m->text, patient);
 }
 
 static void change_something(world *w) {
-    static const struct {
-        const char *name, *text;
-    } medicines[] = {{"nap", "Naproxen 500mg tablets"},   {"ome", "Omeprazole 20mg gastro-resistant capsules"},
-                     {"war", "Warfarin 3mg tablets"},     {"asp", "Aspirin 75mg tablets"},
-                     {"clo", "Clopidogrel 75mg tablets"}, {"odd", "Something nobody knows"}};
+    /* The last but one is known by the index of the second basis only. */
+    const thing medicines[] = {
+        {"nap", "Naproxen 500mg tablets", NULL},   {"ome", "Omeprazole 20mg gastro-resistant capsules", NULL},
+        {"war", "Warfarin 3mg tablets", NULL},     {"asp", "Aspirin 75mg tablets", NULL},
+        {"clo", "Clopidogrel 75mg tablets", NULL}, {"new", "A brand of the new release", w->brand},
+        {"odd", "Something nobody knows", NULL}};
     unsigned patient = (unsigned)mr_rand_below(&w->r, w->n_patients);
     unsigned which = (unsigned)mr_rand_below(&w->r, 100);
     w->changes++;
     if (which < 88) {
-        unsigned m = (unsigned)mr_rand_below(&w->r, which < 80 ? 5 : 6);
-        medicine(w, patient, medicines[m].name, medicines[m].text, mr_rand_below(&w->r, 3) != 0);
+        unsigned m = (unsigned)mr_rand_below(&w->r, which < 80 ? 6 : 7);
+        medicine(w, patient, &medicines[m], mr_rand_below(&w->r, 3) != 0);
     } else {
         char path[80];
         (void)snprintf(path, sizeof path, "/Condition/p%u-ulcer", patient);
@@ -528,9 +542,9 @@ static bool everybody_ready(world *w) {
     return true;
 }
 
-void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose) {
+void world_begin(world *w, uint64_t seed, mr_basis *const bases[2], const char *brand, bool verbose) {
     mr_error err;
-    *w = (world){.seed = seed, .now_ms = epoch_ms, .rules = rules, .terminology = terminology, .verbose = verbose};
+    *w = (world){.seed = seed, .now_ms = epoch_ms, .bases = bases, .brand = brand, .verbose = verbose};
     w->clock.now_ms = clock_now;
     w->log = (mr_log_sink){.level = MR_L_DEBUG, .write = write_log};
     mr_rand_seed(&w->r, seed);
@@ -546,6 +560,7 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
      */
     w->polls = mr_rand_below(&w->r, 2);
     w->may_kill = mr_rand_below(&w->r, 2);
+    w->updates = mr_rand_below(&w->r, 2);
     if (!w->polls) w->weather.hook_lost = 0;
     w->server = mr_sandbox_new(SIM_BASE);
     MR_REQUIRE(w->server && mr_store_memory_new(&w->clock, &w->root_store, &err) == MR_OK);
@@ -573,6 +588,9 @@ void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_term
 void world_live(world *w, int64_t for_ms) {
     w->changes_end_ms = w->now_ms + for_ms;
     at(w, w->now_ms, 0, life_goes_on, w);
+    int64_t update_ms = w->now_ms + (int64_t)mr_rand_below(&w->r, (uint64_t)for_ms);
+    for (unsigned i = 0; w->updates && i < w->n_processes; i++)
+        at(w, update_ms + (int64_t)mr_rand_below(&w->r, 20000), 0, update_process, &w->processes[i]);
     /* The weather outlives the changes, so that the last reviews too are made in it. */
     run_until(w, w->now_ms + for_ms + 60000);
 }

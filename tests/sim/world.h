@@ -42,7 +42,7 @@ typedef struct process { /* one replica */
     int64_t store_free_ms; /* the store's thread works in order */
     int64_t wake_ms;
     uint64_t next_request;
-    bool stopping, stopped;
+    bool stopping, stopped, updated;
 } process;
 
 struct world {
@@ -60,14 +60,15 @@ struct world {
     mr_store *root_store; /* keeps the content while every process is dead */
     process processes[ENGINES_MOST];
     unsigned n_processes, n_patients;
-    const mr_ruleset *rules;
-    const mr_terminology *terminology;
+    mr_basis *const *bases; /* before the update and after it; borrowed */
+    const char *brand;      /* a product code that only the second one knows */
+    bool updates;           /* there will be one in this world */
     unsigned changes, kills, hooks, hooks_lost, acks, people;
     char accepted_task[PATIENTS_MOST][100], accepted_version[PATIENTS_MOST][80];
     bool verbose, calm, polls, may_kill;
 };
 
-void world_begin(world *w, uint64_t seed, const mr_ruleset *rules, const mr_terminology *terminology, bool verbose);
+void world_begin(world *w, uint64_t seed, mr_basis *const bases[2], const char *brand, bool verbose);
 /* Changes and trouble for so long, then trouble alone for a minute. */
 void world_live(world *w, int64_t for_ms);
 /* No more trouble; runs until nothing is due any more but polling. */

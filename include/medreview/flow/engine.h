@@ -10,7 +10,7 @@
 #include "medreview/flow/job.h"
 #include "medreview/flow/store.h"
 #include "medreview/flow/worker.h"
-#include "medreview/review/review.h"
+#include "medreview/review/basis.h"
 
 typedef struct mr_source_settings {
     const char *id; /* lower case; "default" for the single server of fhir.base_url */
@@ -31,10 +31,11 @@ typedef struct mr_engine_settings {
     mr_job_limits limits;
     size_t review_bytes; /* arena of one review */
     unsigned max_pages;
-    size_t max_waiting; /* notices not yet durable; beyond it MR_BUSY */
-    bool write;         /* write.mode on; false: shadow, nothing is written to the FHIR server */
-    mr_review_knowledge knowledge;
-    mr_review_settings review; /* template: as_of, now_ms, source and provenance are set per review */
+    size_t max_waiting;            /* notices not yet durable; beyond it MR_BUSY */
+    bool write;                    /* write.mode on; false: shadow, nothing is written to the FHIR server */
+    mr_basis *basis;               /* what reviews run on to begin with; the engine holds it */
+    unsigned rereviews_per_minute; /* after an update, at most; 0: 60 */
+    mr_review_settings review; /* template: as_of, now_ms, source, provenance and site.knowledge are set per review */
     mr_span site_key;
 } mr_engine_settings;
 
@@ -75,6 +76,12 @@ mr_rc mr_engine_notice(mr_engine *e, const char *source, const mr_notice *v, siz
 /* A manual review request: due at once, a parked patient wakes. Same results. */
 mr_rc mr_engine_review(mr_engine *e, const char *source, const char *patient, mr_acked acked, void *arg,
                        mr_error *err) MR_MUST_CHECK;
+
+/* Reviews that begin from now on run on `b`, those under way end on what they began with. Patients whose reviews would
+ * come out otherwise are found and reviewed again, spread over time and behind everything that is due. */
+void mr_engine_rebase(mr_engine *e, mr_basis *b);
+/* How far that is; as last counted. */
+mr_rereviews mr_engine_rereviews(const mr_engine *e);
 
 /* What stands in the way of being ready, one sentence each; 0 when ready. Texts live until the next call. */
 typedef struct mr_unready {
