@@ -37,8 +37,7 @@ static mr_rc check_kind(const mr_index_header *h, size_t n, mr_error *err) {
     if (n < offsetof(mr_index_header, sha256) || memcmp(h->magic, MR_DMD_INDEX_MAGIC, sizeof h->magic) != 0)
         return mr_fail(err, MR_MALFORMED, "not an index of `medreview terminology import`; %s and name what it writes",
                        again);
-    const uint32_t one = 1;
-    if (*(const unsigned char *)&one != 1)
+    if (!mr_index_little_endian())
         return mr_fail(err, MR_MALFORMED, "an index is little-endian, and this machine is not");
     if (h->byte_order != MR_DMD_BYTE_ORDER)
         return mr_fail(err, MR_MALFORMED, "written in the byte order of another machine; %s", again);

@@ -76,6 +76,11 @@ typedef struct mr_index_rows {
     size_t n[MR_IN_COUNT];
 } mr_index_rows;
 
+static inline bool mr_index_little_endian(void) {
+    const uint32_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
 /* Rows or id of a table of entities. */
 size_t mr_dmd_rows(const mr_dmd_release *r, mr_dmd_kind kind);
 uint64_t mr_dmd_id(const mr_dmd_release *r, mr_dmd_kind kind, size_t row);

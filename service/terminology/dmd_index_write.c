@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +17,17 @@ static void pad(mr_buf *out) {
     mr_buf_add(out, zeros, (MR_DMD_SECTION_ALIGN - out->len % MR_DMD_SECTION_ALIGN) % MR_DMD_SECTION_ALIGN);
 }
 
-static mr_rc encode(const mr_dmd_release *r, const mr_index_rows *in, mr_buf *out, mr_error *err) {
-    mr_index_header h;
-    uint64_t at = sizeof h;
-    memset(&h, 0, sizeof h);
-    memcpy(h.magic, MR_DMD_INDEX_MAGIC, sizeof h.magic);
-    h.byte_order = MR_DMD_BYTE_ORDER;
-    h.version = MR_DMD_INDEX_VERSION;
-    memcpy(h.date, r->date, sizeof r->date);
-    h.n_sections = MR_IN_COUNT;
+/* All but the checksum. */
+static void header_of(const mr_dmd_release *r, const mr_index_rows *in, mr_index_header *ret) {
+    uint64_t at = sizeof *ret;
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret->magic, MR_DMD_INDEX_MAGIC, sizeof ret->magic);
+    ret->byte_order = MR_DMD_BYTE_ORDER;
+    ret->version = MR_DMD_INDEX_VERSION;
+    memcpy(ret->date, r->date, sizeof r->date);
+    ret->n_sections = MR_IN_COUNT;
     for (size_t i = 0; i < MR_IN_COUNT; i++) {
-        mr_index_entry *e = &h.sections[i];
+        mr_index_entry *e = &ret->sections[i];
         memcpy(e->name, mr_index_shapes[i].name, strlen(mr_index_shapes[i].name));
         e->offset = at;
         e->rows = in->n[i];
@@ -36,10 +35,15 @@ static mr_rc encode(const mr_dmd_release *r, const mr_index_rows *in, mr_buf *ou
         at += e->rows * e->row_bytes;
         at += (MR_DMD_SECTION_ALIGN - at % MR_DMD_SECTION_ALIGN) % MR_DMD_SECTION_ALIGN;
     }
-    if (at > MR_DMD_INDEX_MOST)
-        return mr_fail(err, MR_LIMIT, "an index of %llu bytes is too large", (unsigned long long)at);
-    h.file_bytes = at;
+    ret->file_bytes = at;
+}
+
+static mr_rc encode(const mr_dmd_release *r, const mr_index_rows *in, mr_buf *out, mr_error *err) {
+    mr_index_header h;
     mr_sha256 s;
+    header_of(r, in, &h);
+    if (h.file_bytes > MR_DMD_INDEX_MOST)
+        return mr_fail(err, MR_LIMIT, "an index of %llu bytes is too large", (unsigned long long)h.file_bytes);
     mr_buf_clear(out);
     mr_buf_add(out, &h, sizeof h);
     for (size_t i = 0; i < MR_IN_COUNT; i++) {
@@ -55,8 +59,7 @@ static mr_rc encode(const mr_dmd_release *r, const mr_index_rows *in, mr_buf *ou
 }
 
 mr_rc mr_dmd_index_encode(const mr_dmd_release *r, const mr_code_sets *codes, mr_buf *out, mr_error *err) {
-    const uint32_t one = 1;
-    if (*(const unsigned char *)&one != 1)
+    if (!mr_index_little_endian())
         return mr_fail(err, MR_INVALID, "an index is little-endian, and this machine is not");
     mr_rc rc = mr_dmd_release_check(r, err);
     if (rc) return mr_wrap(err, "a release that does not hold together");
@@ -114,9 +117,11 @@ static mr_rc rename_synced(const char *fresh, const char *path, int folder, mr_e
 }
 
 static int open_folder(const char *path) {
-    char *copy = strdup(path);
-    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    free(copy);
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    char *folder = slash ? strndup(path, n ? n : 1) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(folder);
     return fd;
 }
 

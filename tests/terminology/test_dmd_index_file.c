@@ -72,6 +72,24 @@ static void test_file(void **state) {
     made_end(&n);
 }
 
+/* PATH without a folder is in the working folder, as for any program. */
+static void test_plain_name(void **state) {
+    (void)state;
+    folder f;
+    made m;
+    char before[512];
+    mr_error err = {0};
+    folder_begin(&f);
+    made_begin(&m, 0, NULL);
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(f.path), 0);
+    if (mr_dmd_index_write(&m.r, NULL, "terminology.idx", &err) != MR_OK) fail_msg("%s", err.text);
+    assert_int_equal(chdir(before), 0);
+    opens_as(f.file, m.r.n_vmps);
+    folder_end(&f);
+    made_end(&m);
+}
+
 static void test_cannot_be_opened(void **state) {
     (void)state;
     folder f;
@@ -150,6 +168,7 @@ static void test_no_place_to_write(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
+        cmocka_unit_test(test_plain_name),
         cmocka_unit_test(test_cannot_be_opened),
         cmocka_unit_test(test_full_disk_leaves_the_old_file),
         cmocka_unit_test(test_no_place_to_write),
