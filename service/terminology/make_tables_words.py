@@ -20,7 +20,7 @@ ALIAS = {
 # Further names: British, international and American spellings, common short forms.
 SYNONYMS = {
     "aspirin": ["acetylsalicylic acid"], "paracetamol": ["acetaminophen"], "salbutamol": ["albuterol"],
-    "adrenaline": ["epinephrine", "adrenaline (base)"], "noradrenaline": ["norepinephrine", "noradrenaline (base)"],
+    "adrenaline": ["epinephrine", "adrenaline (base)", "adrenaline acid tartrate"], "noradrenaline": ["norepinephrine", "noradrenaline (base)", "noradrenaline acid tartrate"],
     "furosemide": ["frusemide"], "bendroflumethiazide": ["bendrofluazide"], "amoxicillin": ["amoxycillin"],
     "cefalexin": ["cephalexin"], "ciclosporin": ["cyclosporin", "cyclosporine"], "beclometasone": ["beclomethasone"],
     "indometacin": ["indomethacin"], "sulfasalazine": ["sulphasalazine"], "sulfadiazine": ["sulphadiazine"],
@@ -29,7 +29,7 @@ SYNONYMS = {
     "alimemazine": ["trimeprazine"], "levomepromazine": ["methotrimeprazine"], "levothyroxine": ["thyroxine", "l-thyroxine"],
     "liothyronine": ["triiodothyronine"], "pethidine": ["meperidine"], "glibenclamide": ["glyburide"],
     "glyceryl trinitrate": ["nitroglycerin", "nitroglycerine", "gtn"], "rifampicin": ["rifampin"],
-    "ispaghula": ["psyllium", "psyllium husk"], "colecalciferol": ["cholecalciferol", "vitamin d3"],
+    "ispaghula": ["psyllium", "psyllium husk", "ispaghula seeds", "psyllium seeds"], "colecalciferol": ["cholecalciferol", "vitamin d3"],
     "ergocalciferol": ["vitamin d2", "calciferol"], "phytomenadione": ["phytonadione", "vitamin k1"],
     "estradiol": ["oestradiol"], "estriol": ["oestriol"], "ethinylestradiol": ["ethinyl estradiol", "ethinyloestradiol"],
     "aciclovir": ["acyclovir"], "valaciclovir": ["valacyclovir"], "clomifene": ["clomiphene"], "colestyramine": ["cholestyramine"],
@@ -41,10 +41,10 @@ SYNONYMS = {
     "valproic acid": ["divalproex", "valproate semisodium", "semisodium valproate"], "sodium valproate": ["valproate sodium", "valproate"],
     "acenocoumarol": ["nicoumalone"], "dextropropoxyphene": ["propoxyphene"], "ferrous sulfate": ["ferrous sulphate"],
     "hyoscine hydrobromide": ["scopolamine", "scopolamine hydrobromide"], "hyoscine butylbromide": ["scopolamine butylbromide"],
-    "docusate": ["docusate sodium"], "senna": ["sennosides", "sennoside b"], "simeticone": ["simethicone"],
-    "macrogol": ["polyethylene glycol 3350", "polyethylene glycol", "macrogol compound", "macrogol compound half-strength"],
+    "docusate": ["docusate sodium"], "senna": ["sennosides", "sennoside b", "senna fruit", "senna pod standardised", "senna extract", "senna leaf powdered"], "simeticone": ["simethicone"],
+    "macrogol": ["polyethylene glycol 3350", "polyethylene glycol", "macrogol compound", "macrogol compound half-strength", "macrogol '3350'", "macrogol '4000'"],
     "tioguanine": ["thioguanine"], "ursodeoxycholic acid": ["ursodiol"],
-    "st johns wort": ["st john's wort", "st. john's wort", "hypericum", "hypericum perforatum"],
+    "st johns wort": ["st john's wort", "st. john's wort", "hypericum", "hypericum perforatum", "hypericum liquid extract", "hypericum perforatum tincture"],
     "conjugated oestrogens": ["conjugated estrogens", "estrogens, conjugated", "estrogens, conjugated (usp)", "oestrogens conjugated"],
     "meclozine": ["meclizine"], "mepyramine": ["pyrilamine"], "orciprenaline": ["metaproterenol"], "ascorbic acid": ["vitamin c"],
     "thiamine": ["vitamin b1"], "pyridoxine": ["vitamin b6"], "cyanocobalamin": ["vitamin b12"], "retinol": ["vitamin a"],
@@ -64,6 +64,9 @@ SYNONYMS = {
     "covid-19 vaccine": ["covid-19 mrna vaccine"], "levonorgestrel IUD": ["levonorgestrel intrauterine system"],
     "ethinylestradiol combinations": ["combined oral contraceptive"], "timolol (eye)": ["timolol ophthalmic"],
     "orphenadrine (muscle relaxant)": ["orphenadrine citrate"], "lactobacillus": ["lactobacillus acidophilus"], "calcium carbonate/colecalciferol": ["calcium and colecalciferol"],
+    "ertugliflozin": ["ertugliflozin l-pyroglutamic acid"],
+    "somatropin": ["somatropin (epr)", "somatropin (rbe)", "somatropin (rmc)"],
+    "aluminium hydroxide": ["aluminium hydroxide gel dried", "aluminium hydroxide mixture"],
 }
 
 # Combinations: ingredients in the order of the strengths in the name, and whether the name itself stays (drug groups
