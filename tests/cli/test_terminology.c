@@ -82,7 +82,10 @@ static void test_lookup_json(void **state) {
     assert_string_equal(line, "");
     assert_string_equal(json_string_value(json_object_get(v[0], "recognisedBy")), "name");
     assert_string_equal(json_string_value(json_array_get(json_object_get(v[0], "substances"), 0)), "naproxen");
-    assert_string_equal(json_string_value(json_array_get(json_object_get(v[0], "groups"), 0)), "nsaid-oral");
+    const char *const groups[] = {"damn-drug", "nsaid-nonselective", "nsaid-oral", "systemic-nsaid-or-aspirin"};
+    assert_int_equal(json_array_size(json_object_get(v[0], "groups")), 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(json_string_value(json_array_get(json_object_get(v[0], "groups"), i)), groups[i]);
     assert_string_equal(json_string_value(json_object_get(v[1], "recognisedBy")), "rxnorm");
     assert_null(json_object_get(v[2], "recognisedBy"));
     assert_string_equal(json_string_value(json_object_get(v[2], "reason")), "not-recognised");
