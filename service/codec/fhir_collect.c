@@ -148,8 +148,8 @@ static void group_take(gather *g, const mr_fhir_group *group, const mr_fhir_item
 }
 
 static void kinds_take(gather *g, unsigned kinds, const uint32_t *order) {
-    for (size_t i = 0; i < g->pages->n_groups && !g->full; i++) {
-        const mr_fhir_group *group = &g->pages->groups[order ? order[i] : i];
+    for (size_t i = 0; i < g->n_share && !g->full; i++) {
+        const mr_fhir_group *group = order ? &g->pages->groups[order[i]] : mr_fhir_shared(g, i);
         const mr_fhir_item *item = mr_fhir_best(g->pages, group);
         if ((kinds >> item->kind & 1) && item->is.use && !item->deleted) group_take(g, group, item);
     }
@@ -175,14 +175,17 @@ static int place_cmp(const void *pa, const void *pb) {
 
 /* Only where the limit may be met does it matter who comes first. */
 static uint32_t *places(gather *g) {
-    size_t n = g->pages->n_groups;
+    size_t n = g->n_share;
     place *v = MR_NEW_N(g->arena, place, n);
     uint32_t *order = MR_NEW_N(g->arena, uint32_t, n);
     if (!v || !order) {
         g->full = true;
         return NULL;
     }
-    for (size_t i = 0; i < n; i++) v[i] = (place){mr_fhir_best(g->pages, &g->pages->groups[i]), (uint32_t)i};
+    for (size_t i = 0; i < n; i++) {
+        const mr_fhir_group *group = mr_fhir_shared(g, i);
+        v[i] = (place){mr_fhir_best(g->pages, group), (uint32_t)(group - g->pages->groups)};
+    }
     qsort(v, n, sizeof *v, place_cmp);
     for (size_t i = 0; i < n; i++) order[i] = v[i].group;
     return order;
@@ -201,8 +204,8 @@ static void person_read(gather *g, const mr_fhir_group *group, const mr_fhir_ite
 
 static void person_take(gather *g) {
     mr_patient *out = &g->out->raw.patient;
-    for (size_t i = 0; i < g->pages->n_groups; i++) {
-        const mr_fhir_group *group = &g->pages->groups[i];
+    for (size_t i = 0; i < g->n_share; i++) {
+        const mr_fhir_group *group = mr_fhir_shared(g, i);
         const mr_fhir_item *item = mr_fhir_best(g->pages, group);
         if (item->kind != MR_FK_PATIENT || item->deleted || !item->is.person) continue;
         if (mr_fhir_same(item->who, g->patient))
@@ -218,10 +221,10 @@ static void person_take(gather *g) {
 }
 
 static void read_take(gather *g) {
-    g->out->read = MR_NEW_N(g->arena, mr_span, g->pages->n_groups);
+    g->out->read = MR_NEW_N(g->arena, mr_span, g->n_share);
     g->full |= !g->out->read;
-    for (size_t i = 0; !g->full && i < g->pages->n_groups; i++) {
-        const mr_fhir_item *item = mr_fhir_best(g->pages, &g->pages->groups[i]);
+    for (size_t i = 0; !g->full && i < g->n_share; i++) {
+        const mr_fhir_item *item = mr_fhir_best(g->pages, mr_fhir_shared(g, i));
         if (!item->id.ptr || item->deleted || item->kind == MR_FK_MEDICATION || item->kind == MR_FK_SUBSTANCE) continue;
         if (item->who.ptr && g->named && !mr_fhir_same(item->who, g->patient)) continue;
         g->out->read[g->out->n_read++] = item->reference;
@@ -267,8 +270,8 @@ enum {
 static void reserve(gather *g) {
     mr_raw_record *raw = &g->out->raw;
     size_t uses = 0, conditions = 0, allergies = 0, results = 0;
-    for (size_t i = 0; i < g->pages->n_groups; i++) {
-        const mr_fhir_item *item = mr_fhir_best(g->pages, &g->pages->groups[i]);
+    for (size_t i = 0; i < g->n_share; i++) {
+        const mr_fhir_item *item = mr_fhir_best(g->pages, mr_fhir_shared(g, i));
         uses += is_use(item);
         conditions += item->kind == MR_FK_CONDITION;
         allergies += item->kind == MR_FK_ALLERGY;
@@ -291,8 +294,9 @@ static void reserve(gather *g) {
 }
 
 static bool gather_all(gather *g) {
-    const uint32_t *order = g->pages->n_groups > MR_MAX_RESOURCES_PER_PATIENT ? places(g) : NULL;
-    if (g->pages->n_patients < 2) reserve(g); /* of several patients each has a part only */
+    if (!mr_fhir_share(g)) return false;
+    const uint32_t *order = g->n_share > MR_MAX_RESOURCES_PER_PATIENT ? places(g) : NULL;
+    if (g->pages->n_patients < 2 || g->share) reserve(g); /* else some of it may be others' */
     person_take(g);
     kinds_take(g, MEDICINES, order);
     kinds_take(g, FACTS, order);

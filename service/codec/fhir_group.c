@@ -279,9 +279,8 @@ size_t mr_fhir_foreign(const mr_fhir_pages *p, size_t first_item, mr_span patien
     return n;
 }
 
-bool mr_fhir_is_of(const mr_fhir_pages *p, mr_span type, mr_span id, mr_span patient) {
+mr_span mr_fhir_owner(const mr_fhir_pages *p, mr_span type, mr_span id) {
     mr_fhir_target t = {.type = type, .id = id};
     const mr_fhir_group *group = find_target(p, &t);
-    const mr_fhir_item *item = group ? mr_fhir_best(p, group) : NULL;
-    return !item || !item->who.ptr || mr_span_eq(item->who, patient);
+    return group ? mr_fhir_best(p, group)->who : MR_SPAN_NONE;
 }

@@ -119,6 +119,9 @@ struct mr_fhir_pages {
     size_t aliased;                 /* items that stand in by_url and by_identifier */
     mr_span *patients;              /* see mr_fhir_patients */
     size_t n_patients, patients_of; /* items when they were found */
+    uint32_t *shares;               /* groups by patient, then those of nobody who is listed; see mr_fhir_share */
+    uint32_t *share_first;          /* patient i's begin at shares[share_first[i]] */
+    size_t shared_of;               /* items when they were shared out */
 };
 
 /* The items of one resource: the newest of them, and whether another one says something else with the same right. */

@@ -22,6 +22,71 @@ void mr_review_reader_free(mr_review_reader *r) {
     free(r);
 }
 
+/* ---- earlier findings ---- */
+
+static int issue_order(const void *left, const void *right) {
+    const mr_prior_issue *a = left, *b = right;
+    int c = mr_span_cmp(a->owner, b->owner);
+    return c ? c : mr_span_cmp(a->id, b->id);
+}
+
+static int task_order(const void *left, const void *right) {
+    const mr_prior_task *a = left, *b = right;
+    int c = mr_span_cmp(a->owner, b->owner);
+    return c ? c : mr_span_cmp(a->id, b->id);
+}
+
+/* By patient, those of nobody first. */
+static void prior_sort(const mr_fhir_pages *pages, mr_prior *prior) {
+    for (size_t i = 0; i < prior->n_issues; i++)
+        prior->issues[i].owner = mr_fhir_owner(pages, MR_SPAN("DetectedIssue"), prior->issues[i].id);
+    for (size_t i = 0; i < prior->n_tasks; i++)
+        prior->tasks[i].owner = mr_fhir_owner(pages, MR_SPAN("Task"), prior->tasks[i].id);
+    if (prior->n_issues) qsort(prior->issues, prior->n_issues, sizeof *prior->issues, issue_order);
+    if (prior->n_tasks) qsort(prior->tasks, prior->n_tasks, sizeof *prior->tasks, task_order);
+}
+
+/* The first of a list, sorted by owner, that is not before this owner; `after`: not of it either. */
+static size_t issue_bound(const mr_prior *p, mr_span owner, bool after) {
+    size_t lo = 0, hi = p->n_issues;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (mr_span_cmp(p->issues[mid].owner, owner) < (after ? 1 : 0))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static size_t task_bound(const mr_prior *p, mr_span owner, bool after) {
+    size_t lo = 0, hi = p->n_tasks;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (mr_span_cmp(p->tasks[mid].owner, owner) < (after ? 1 : 0))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* Issues and Tasks that stand in the input as another patient's are not ours to touch here; those of nobody are. */
+static bool prior_keep_own(mr_review *rv, mr_span patient) {
+    const mr_span owners[] = {MR_SPAN_NONE, patient};
+    mr_prior own = {.issues = NULL};
+    for (size_t k = 0; k < (patient.len ? 2 : 1); k++) {
+        for (size_t i = issue_bound(&rv->prior, owners[k], false), n = issue_bound(&rv->prior, owners[k], true); i < n;
+             i++)
+            if (!MR_PUSH(rv->arena, own.issues, own.n_issues, own.cap_issues, rv->prior.issues[i])) return false;
+        for (size_t i = task_bound(&rv->prior, owners[k], false), n = task_bound(&rv->prior, owners[k], true); i < n;
+             i++)
+            if (!MR_PUSH(rv->arena, own.tasks, own.n_tasks, own.cap_tasks, rv->prior.tasks[i])) return false;
+    }
+    rv->prior = own;
+    return true;
+}
+
 /* ---- pages ---- */
 
 static void absorbed_set(mr_absorbed *ret, const mr_fhir_page *page) {
@@ -53,6 +118,7 @@ mr_rc mr_review_read(mr_review_reader *r, mr_span page, bool padded, const mr_re
     if (read.has_issue || read.has_task) {
         in.prior_rc = mr_fhir_prior_read(page, settings->site.base_uri, a, &in.prior, err);
         if (in.prior_rc != MR_OK && in.prior_rc != MR_MALFORMED) return in.prior_rc;
+        prior_sort(in.pages, &in.prior);
     }
     *ret = in;
     return MR_OK;
@@ -98,6 +164,7 @@ mr_review *mr_review_of(mr_arena *a, const mr_review_knowledge *k, const mr_revi
     if (!rv) return NULL;
     rv->pages = in->pages;
     rv->prior = in->prior;
+    rv->prior_sorted = true;
     rv->many = true;
     mr_rc rc = page_cuts(rv, MR_PAGE_ANY, in->outcome_error, in->absorbed.next.ptr, in->prior_rc, NULL);
     return rc ? NULL : rv;
@@ -200,21 +267,6 @@ static mr_rc cuts_tell(const mr_review *rv, mr_raw_record *raw, mr_error *err) {
     return MR_OK;
 }
 
-/* Issues and Tasks that stand in the input as another patient's are not ours to touch here. */
-static void prior_keep_own(mr_review *rv, mr_span patient) {
-    mr_prior own = rv->prior;
-    own.n_issues = own.n_tasks = 0;
-    own.issues = MR_NEW_N(rv->arena, mr_prior_issue, rv->prior.n_issues);
-    own.tasks = MR_NEW_N(rv->arena, mr_prior_task, rv->prior.n_tasks);
-    for (size_t i = 0; own.issues && i < rv->prior.n_issues; i++)
-        if (mr_fhir_is_of(rv->pages, MR_SPAN("DetectedIssue"), rv->prior.issues[i].id, patient))
-            own.issues[own.n_issues++] = rv->prior.issues[i];
-    for (size_t i = 0; own.tasks && i < rv->prior.n_tasks; i++)
-        if (mr_fhir_is_of(rv->pages, MR_SPAN("Task"), rv->prior.tasks[i].id, patient))
-            own.tasks[own.n_tasks++] = rv->prior.tasks[i];
-    rv->prior = own;
-}
-
 /* Whether what is not found any more may be closed. A diagnosis without a code, or with one that nobody here knows, has
  * always been beyond the rules, so it is no reason to keep an issue open; anything else that is missing is. */
 static bool may_close(const mr_record *r) {
@@ -259,7 +311,8 @@ mr_rc mr_review_assess(mr_review *rv, const mr_review_result **ret, mr_error *er
     if (!rc) rc = mr_review_understand(rv, &c, err);
     if (!rc) rc = mr_record_build(rv->k->rules, &c.raw, s->run.as_of, rv->arena, &rv->record, err);
     if (!rc) rc = mr_rules_run(rv->k->rules, &rv->record, &s->run, rv->arena, &rv->assessment, err);
-    if (!rc && (rv->prior.n_issues || rv->prior.n_tasks)) prior_keep_own(rv, c.raw.patient.id);
+    if (!rc && !rv->prior_sorted) prior_sort(rv->pages, &rv->prior);
+    if (!rc && !prior_keep_own(rv, c.raw.patient.id)) rc = mr_arena_why(rv->arena, err);
     if (!rc) rc = reconcile(rv, err);
     if (rc) return rc;
     rv->result = (mr_review_result){.record = &rv->record,

@@ -19,6 +19,7 @@ struct mr_review {
     mr_fhir_pages *pages;
     bool many; /* the input may hold several patients */
     mr_prior prior;
+    bool prior_sorted; /* by patient; then it is shared with others' reviews, and only read */
     mr_review_cutting *cuts;
     size_t n_cuts, cap_cuts;
     bool assessed;

@@ -120,12 +120,57 @@ static void test_every_medicine_is_named(void **state) {
     free(text);
 }
 
+/* What one patient's review takes of its arena when the input holds so many patients, each with an issue of ours. */
+static size_t room_taken(const bench *b, size_t n_patients) {
+    mr_buf text;
+    mr_error err = {0};
+    mr_review_input in;
+    const mr_review_result *result;
+    mr_buf_init(&text, 64 << 20);
+    mr_buf_adds(&text, "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[");
+    for (size_t i = 0; i < n_patients; i++)
+        mr_buf_printf(&text,
+                      "%s{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p%05zu\",\"birthDate\":\"1940-01-01\"}},"
+                      "{\"resource\":{\"resourceType\":\"MedicationStatement\",\"id\":\"m%05zu\",\"status\":\"active\","
+                      "\"subject\":{\"reference\":\"Patient/p%05zu\"},\"medicationCodeableConcept\":{\"text\":"
+                      "\"Naproxen 500mg tablets\"}}},"
+                      "{\"resource\":{\"resourceType\":\"DetectedIssue\",\"id\":\"i%05zu\",\"status\":\"preliminary\","
+                      "\"patient\":{\"reference\":\"Patient/p%05zu\"},\"identifier\":[{\"system\":"
+                      "\"https://medreview.example.org/id/finding\",\"value\":\"%032zu\"}]}}",
+                      i ? "," : "", i, i, i, i, i, i);
+    mr_buf_adds(&text, "]}");
+    mr_review_reader *reader = mr_review_reader_new();
+    mr_arena *pages = mr_arena_new(512 << 20), *a = mr_arena_new(64 << 20);
+    assert_true(reader && pages && a);
+    if (mr_review_read(reader, mr_buf_span(&text), false, &b->settings, pages, &in, &err)) fail_msg("%s", err.text);
+    assert_int_equal(in.n_patients, n_patients);
+    mr_review *rv = mr_review_of(a, &b->k, &b->settings, &in, in.patients[n_patients / 2]);
+    assert_non_null(rv);
+    if (mr_review_assess(rv, &result, &err)) fail_msg("%s", err.text);
+    assert_int_equal(result->record->n_medicines, 1);
+    assert_int_equal(result->n_read, 3);
+    assert_int_equal(result->plan->n, 3); /* its own issue goes, the finding and its Task come */
+    size_t taken = mr_arena_used(a);
+    mr_arena_free(a);
+    mr_arena_free(pages);
+    mr_review_reader_free(reader);
+    mr_buf_free(&text);
+    return taken;
+}
+
+/* Each patient's review looks at that patient's resources: what it takes does not grow with the others. */
+static void test_other_patients_of_the_input_cost_nothing(void **state) {
+    size_t of_few = room_taken(*state, 4), of_many = room_taken(*state, 2000);
+    if (of_many > of_few + 256) fail_msg("%zu bytes beside 3 others, %zu beside 1999", of_few, of_many);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_cap_ends_cleanly),
         cmocka_unit_test(test_results_give_way_to_medicines),
         cmocka_unit_test(test_below_the_limit_nothing_is_said),
         cmocka_unit_test(test_every_medicine_is_named),
+        cmocka_unit_test(test_other_patients_of_the_input_cost_nothing),
     };
     return cmocka_run_group_tests(tests, bench_open, bench_close);
 }

@@ -48,8 +48,8 @@ mr_rc mr_fhir_patients(mr_fhir_pages *p, mr_span **ret, size_t *ret_n, mr_error 
 /* How many items from `first_item` on name another patient than this one. */
 size_t mr_fhir_foreign(const mr_fhir_pages *p, size_t first_item, mr_span patient);
 
-/* False when the resource was read as another patient's. */
-bool mr_fhir_is_of(const mr_fhir_pages *p, mr_span type, mr_span id, mr_span patient);
+/* Whose the resource was read as; absent when it names nobody, or was not read. */
+mr_span mr_fhir_owner(const mr_fhir_pages *p, mr_span type, mr_span id);
 
 /* One ingredient of a Medication. */
 typedef struct mr_fhir_ingredient {

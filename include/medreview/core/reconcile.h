@@ -75,7 +75,8 @@ typedef struct mr_prior_issue {
     mr_span *cited; /* "Type/id" of what it names as implicated or as evidence */
     size_t n_cited;
     mr_span last_updated;
-    mr_span raw; /* the resource as read, compact JSON, for read-modify-write */
+    mr_span owner; /* the patient it is about; absent when not known. For input of many patients */
+    mr_span raw;   /* the resource as read, compact JSON, for read-modify-write */
 } mr_prior_issue;
 
 typedef struct mr_prior_task {
@@ -93,6 +94,7 @@ typedef struct mr_prior_task {
     mr_span priority, role;  /* role: performerType text */
     bool resolved_by_record; /* cancelled by us: businessStatus resolved-by-record-change */
     mr_span content;         /* our content identifier on the Task; absent when none */
+    mr_span owner;           /* as of an issue */
     mr_span raw;
 } mr_prior_task;
 
