@@ -29,8 +29,8 @@ const mr_code_sets *mr_terminology_code_sets(const mr_terminology *t);
 /* How a release was bound to the substances of the table: for lookup, import and doctor. */
 typedef struct mr_term_release {
     mr_span date; /* "2026-11-16"; "" when its file names bear none */
-    /* Its substances: found by id, by a former id, by name, by name without a salt, by the moiety of their products; own:
-     * known to the release alone, under their own names, and in no group. */
+    /* Its substances: found by id, by a former id, by name, by name without a salt, by the moiety of their products;
+     * own: known to the release alone, under their own names, and in no group. */
     size_t by_id, by_former_id, by_name, by_salt, by_moiety, own;
     /* Its products (VMP): what their ingredients come from; unsure and refused: see mr_terminology_told. */
     size_t by_parts, by_vtm, by_product_name, no_medicine, unknown, unsure, refused;
