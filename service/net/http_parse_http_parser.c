@@ -31,6 +31,7 @@ static int on_value(http_parser *p, const char *at, size_t n) {
 
 static int on_head_end(http_parser *p) {
     mr_http_parse *self = p->data;
+    if (p->method != HTTP_CONNECT) p->upgrade = 0; /* an offer that is not taken up (RFC 9110, 7.8) */
     self->events.head_end(self->to);
     return 0;
 }

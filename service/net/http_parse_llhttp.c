@@ -32,6 +32,7 @@ static int on_value(llhttp_t *p, const char *at, size_t n) {
 
 static int on_head_end(llhttp_t *p) {
     mr_http_parse *self = p->data;
+    if (p->method != HTTP_CONNECT) p->upgrade = 0; /* an offer that is not taken up (RFC 9110, 7.8) */
     self->events.head_end(self->to);
     return 0;
 }

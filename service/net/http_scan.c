@@ -109,7 +109,6 @@ static mr_http_refusal check_field(mr_http_head *head, mr_span name, mr_span val
     if (is_iword(name, "content-length")) return field_length(head, value);
     if (is_iword(name, "transfer-encoding")) return field_coding(head, value);
     if (is_iword(name, "host")) return field_host(head, value);
-    if (is_iword(name, "upgrade")) return refuse(400, "Upgrade is not spoken here: send HTTP/1.1 without it");
     if (is_iword(name, "connection")) field_connection(head, value);
     if (is_iword(name, "expect")) {
         if (!is_iword(value, "100-continue")) return refuse(417, "no expectation but 100-continue is met here");

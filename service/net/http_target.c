@@ -96,8 +96,10 @@ bool mr_request_param(const mr_request *req, const char *name, char *buf, size_t
         (void)mr_span_split(rest, '&', &item, &rest); /* false: the last one, and no rest */
         (void)mr_span_split(item, '=', &key, &value); /* false: a name alone, and an absent value */
         char decoded[64];
-        if (decode_query(key, decoded, sizeof decoded) && strcmp(decoded, name) == 0)
-            return decode_query(value, buf, size);
+        if (decode_query(key, decoded, sizeof decoded) && strcmp(decoded, name) == 0) {
+            if (!decode_query(value, buf, size)) buf[0] = 0;
+            return true;
+        }
     }
     return false;
 }

@@ -1,6 +1,6 @@
 /* The HTTP/1.1 listener: strict reading, limits, three clocks a connection, drain. Loop thread only.
  *
- * Ways a request fails before it is routed: 400 (framing, header syntax, smuggling forms, Upgrade), 408 (header or body
+ * Ways a request fails before it is routed: 400 (framing, header syntax, smuggling forms, CONNECT), 408 (header or body
  * not in time), 413 (length), 417, 431 (header block too large), 501 (method or transfer coding not spoken), 503 (all
  * connections together hold too much), 505. The answer is problem+json; the connection closes. Each counts in
  * MR_C_HTTP_BAD, the others in MR_C_HTTP_REQUESTS.
@@ -36,8 +36,9 @@ typedef struct mr_request {
 
 /* Value of the first header of that name (compared without case); absent when there is none. */
 mr_span mr_request_header(const mr_request *req, const char *name);
-/* Percent-decodes ('+' is a space) the first query parameter of that name into buf, zero-terminated; false when absent,
- * malformed or longer than buf. */
+/* Percent-decodes ('+' is a space) the first query parameter of that name into buf, zero-terminated; false when absent.
+ * One that is there but malformed, or longer than buf, gives the empty text: a value that is not understood is refused
+ * by whoever asks, and never taken for one that was not given. */
 bool mr_request_param(const mr_request *req, const char *name, char *buf, size_t size);
 
 typedef uint64_t mr_reply_id;
