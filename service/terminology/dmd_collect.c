@@ -35,7 +35,7 @@ mr_rc mr_dmd_collect_init(mr_dmd_collect *c, const mr_dmd_import_options *option
         for (size_t i = 0; i <= mr_dmd_layouts[f].n_records; i++) {
             bool last = i == mr_dmd_layouts[f].n_records;
             const mr_dmd_record_layout *l = last ? &previous_of[f].layout : &mr_dmd_layouts[f].records[i];
-            if (!l->entity) continue;
+            if (!l->entity) continue; /* a file without former ids */
             MR_REQUIRE(c->n_counts < sizeof c->all / sizeof c->all[0]);
             mr_dmd_count *count = &c->all[c->n_counts++];
             count->entity = l->entity;
@@ -55,6 +55,9 @@ mr_dmd_count *mr_dmd_collect_count(mr_dmd_collect *c, mr_dmd_file file, const mr
 static void tell(mr_dmd_collect *c, mr_dmd_refusal *what) {
     if (c->options->refused) c->options->refused(c->options->refused_arg, what);
 }
+
+static void say(mr_dmd_collect *c, mr_dmd_file file, unsigned line, const char *entity, bool fatal, const char *fmt,
+                va_list args) MR_PRINTF(6, 0);
 
 static void say(mr_dmd_collect *c, mr_dmd_file file, unsigned line, const char *entity, bool fatal, const char *fmt,
                 va_list args) {
