@@ -66,6 +66,15 @@ static void patient(mr_review_job *job, const place *at, const mr_review_input *
     mr_arena_free(a);
 }
 
+/* A file of a Bulk Data export. One of its lines is no patient: reviewed by itself it would be a record with a single
+ * medicine in it, and "no findings" of that would be false. */
+static void bare_line(mr_review_job *job, const place *at) {
+    refuse(
+        job, at, 0,
+        "a resource by itself, as a Bulk Data export has them: NDJSON holds one Bundle a line, with all that there is "
+        "of its patients");
+}
+
 static void page(mr_review_job *job, const place *at, mr_span text) {
     mr_error err = {0};
     mr_review_input in;
@@ -73,6 +82,11 @@ static void page(mr_review_job *job, const place *at, mr_span text) {
     mr_rc rc = a ? mr_review_read(job->reader, text, true, &job->settings, a, &in, &err) : MR_NOMEM;
     if (rc) {
         trouble(job, at, rc, &err);
+        mr_arena_free(a);
+        return;
+    }
+    if (at->line && mr_fhir_bare(in.pages)) {
+        bare_line(job, at);
         mr_arena_free(a);
         return;
     }

@@ -1,6 +1,7 @@
 /* Pages to items: a Bundle of any type is walked once, each resource that matters is given to its decoder, and what is
  * wrong with an entry stays with that entry. */
 #include "fhir_items.h"
+#include "medreview/codec/fhir_notice.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,6 +58,7 @@ static void reference_set(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
     size_t n = item->type.len + 1 + item->id.len;
     if (item->id.len > MR_MAX_REFERENCE_BYTES / 2) item->id = MR_SPAN_NONE;
     if (item->id.ptr) {
+        item->bad_id = !mr_fhir_id_valid(item->id);
         mr_span tail =
             mr_span_from(item->full_url, item->full_url.len > n ? item->full_url.len - n : item->full_url.len);
         bool same = tail.len == n && memcmp(tail.ptr, item->type.ptr, item->type.len) == 0 &&
@@ -301,6 +303,7 @@ mr_rc mr_fhir_page_read(mr_fhir_pages *p, mr_json root, mr_fhir_page *ret, mr_er
     walk w = {.pages = p, .page = &page};
     mr_span type = mr_json_string(mr_json_get(root, "resourceType"));
     if (!type.len) return mr_fail(err, MR_MALFORMED, "no FHIR resource: resourceType is missing");
+    p->bare = !mr_fhir_is(type, MR_SPAN("Bundle")) && !mr_fhir_is(type, MR_SPAN("Parameters"));
     if (!mr_fhir_is(type, MR_SPAN("Bundle"))) page.n_entries = 1;
     p->reader.borrow = p->borrow && !mr_tape_of(root)->zeros;
     mr_rc rc = resource_walk(&w, root, err);
@@ -320,4 +323,8 @@ mr_fhir_pages *mr_fhir_pages_new(mr_arena *a, mr_span base, bool borrow) {
     p->borrow = borrow;
     if (base.len && !mr_arena_dup(a, base, &p->base)) return NULL;
     return p;
+}
+
+bool mr_fhir_bare(const mr_fhir_pages *p) {
+    return p->bare;
 }

@@ -32,8 +32,12 @@ static bool usable(gather *g, const mr_fhir_group *group, const mr_fhir_item *it
         gap(g, "unreadable-entry", false, item->reference, "cannot be read: its JSON is not as FHIR has it");
     else if (item->unread == MR_UNREAD_MODIFIER_EXTENSION)
         gap(g, "modifier-extension", false, item->reference, "has a modifierExtension that is not understood");
-    else
+    else {
+        if (item->bad_id)
+            gap(g, "invalid-id", true, item->reference,
+                "has an id that FHIR does not allow: no server will take a reference to it");
         return true;
+    }
     return false;
 }
 

@@ -60,6 +60,7 @@ typedef struct mr_fhir_item {
     mr_unread unread;        /* UNREADABLE or MODIFIER_EXTENSION */
     bool deleted;            /* a history's DELETE */
     bool bad_date, odd_status, uncoded;
+    bool bad_id;   /* an id that FHIR does not allow */
     bool in_error; /* its status says that it was entered in error */
     union {
         mr_fhir_use *use;
@@ -107,6 +108,7 @@ struct mr_fhir_pages {
     mr_fhir_item *items;
     size_t n_items, cap_items;
     unsigned n_pages;
+    bool bare;        /* the last page was one resource, in no Bundle */
     int64_t newest_s; /* of the page at hand */
     mr_gap *gaps;     /* of entries that are no resource at all */
     size_t n_gaps, cap_gaps;

@@ -110,6 +110,21 @@ static void test_one_line_a_patient(void **state) {
     assert_int_equal(lines(o->out), 2);
 }
 
+/* A line of a Bulk Data export is no patient: "no findings" of one medicine by itself would be false. */
+static void test_a_bulk_export_is_refused_line_by_line(void **state) {
+    (void)state;
+    static const char bare[] = "{\"resourceType\":\"Patient\",\"id\":\"p1\"}";
+    char input[4000];
+    snprintf(input, sizeof input, "%s\n%s\n" ONE "\n", bare, bare);
+    outcome *o = run("--as-of 2026-11-21", input);
+    assert_int_equal(o->code, 1);
+    assert_int_equal(lines(o->out), 1);
+    assert_int_equal(lines(o->errors), 2);
+    assert_non_null(strstr(o->errors, "standard input:2: a resource by itself"));
+    o = run("--as-of 2026-11-21", bare); /* a file that is one resource is asked for as such */
+    assert_int_equal(o->code, 0);
+}
+
 /* Nothing to write is still a transaction, one a patient. */
 static void test_fhir_of_nothing(void **state) {
     (void)state;
@@ -187,6 +202,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_one_line_a_patient),
+        cmocka_unit_test(test_a_bulk_export_is_refused_line_by_line),
         cmocka_unit_test(test_fhir_of_nothing),
         cmocka_unit_test(test_config),
         cmocka_unit_test(test_messages_hold_no_content),

@@ -388,9 +388,34 @@ static void test_an_issue_that_cites_an_error_is_one(void **state) {
     }
 }
 
+/* Used all the same, since a record is not better for being left out; but told. */
+static void test_an_id_that_is_none_in_fhir_is_told(void **state) {
+    const bench *b = *state;
+    static const struct {
+        const char *id;
+        bool told;
+    } table[] = {{"m-1.A", false}, {"m_1", true}, {"m 1", true}, {"m\\u0001", true}, {"m/1", true}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        stay s = begin(b, "p1");
+        char page[2000];
+        snprintf(page, sizeof page,
+                 "{\"resourceType\":\"Bundle\",\"entry\":[%s,{\"resource\":{\"resourceType\":\"MedicationStatement\","
+                 "\"id\":\"%s\",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/p1\"},"
+                 "\"medicationCodeableConcept\":{\"text\":\"Naproxen 500mg tablets\"}}}]}",
+                 ENTRY(PATIENT("p1")), table[i].id);
+        absorb(&s, MR_PAGE_STATEMENTS, page);
+        const mr_review_result *r = assess(&s);
+        if (gap(r, "invalid-id") != table[i].told) fail_msg("%s", table[i].id);
+        assert_int_equal(r->record->n_medicines, 1);
+        assert_true(r->record->complete);
+        mr_arena_free(s.arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_issue_that_cites_an_error_is_one),
+        cmocka_unit_test(test_an_id_that_is_none_in_fhir_is_told),
         cmocka_unit_test(test_links_and_newest),
         cmocka_unit_test(test_what_is_no_answer_is_refused),
         cmocka_unit_test(test_a_text_that_contradicts_its_code_is_told),

@@ -41,6 +41,9 @@ typedef struct mr_fhir_page {
  *   MR_NOMEM, MR_LIMIT   the arena is out of room */
 mr_rc mr_fhir_page_read(mr_fhir_pages *p, mr_json root, mr_fhir_page *ret, mr_error *err) MR_MUST_CHECK;
 
+/* The page read last was one resource by itself: neither a Bundle nor Parameters. */
+bool mr_fhir_bare(const mr_fhir_pages *p);
+
 /* Who is spoken of: ids of the Patient resources (fullUrl where there is no id); when there is no Patient, those of the
  * subjects. Sorted, each once; none when nobody is named. */
 mr_rc mr_fhir_patients(mr_fhir_pages *p, mr_span **ret, size_t *ret_n, mr_error *err) MR_MUST_CHECK;
