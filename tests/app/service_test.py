@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import sys
 
+import reload_cases
 from running import (NAPROXEN, OMEPRAZOLE, Proxy, Run, Sandbox, Service, Skipped, call, check, check_equal, clean_environment,
                      free_port, patient, short, spawn, statement, stop_all, until, environment_name, SITE_KEY)
 
@@ -434,6 +435,7 @@ TESTS = [
     ("a pinned clock is told", pinned_clock),
     ("memory of the idle service", idle_memory),
     ("counters", metrics_count),
+    *reload_cases.CASES,
 ]
 
 

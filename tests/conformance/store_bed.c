@@ -189,3 +189,70 @@ static mr_hint hint_first(store_bed *b, int64_t now_ms) {
     assert_int_equal(1, n);
     return h;
 }
+
+/* A patient who was reviewed with that stamp, having asked that. */
+static void reviewed(store_bed *b, const char *patient, const char *stamp, const char *asked, int64_t now_ms) {
+    mr_settlement s = how(MR_VERDICT_DONE, MR_OK, "", 0);
+    notice_now(b, "gp", patient, now_ms);
+    mr_claim c = claim(b, now_ms);
+    assert_string_equal(patient, c.key.patient);
+    s.stamp = mr_span_of(stamp);
+    s.asked = mr_span_of(asked);
+    assert_rc(MR_OK, settle(b, &c, s, now_ms));
+}
+
+static size_t stale_read(store_bed *b, const char *stamp, mr_stale *ret, size_t most) {
+    size_t n = 99;
+    assert_rc(MR_OK, b->store->ops->stale(b->store, mr_span_of(stamp), ret, most, &n, NULL));
+    assert_true(n <= most);
+    return n;
+}
+
+static int stale_order(const void *a, const void *b) {
+    const mr_stale *x = a, *y = b;
+    int order = strcmp(x->key.source, y->key.source);
+    return order ? order : strcmp(x->key.patient, y->key.patient);
+}
+
+/* "source/patient STAMP asked, ..." by key. */
+static const char *stale(store_bed *b, const char *stamp, size_t most) {
+    mr_stale v[16];
+    assert_true(most <= 16);
+    size_t n = stale_read(b, stamp, v, most);
+    qsort(v, n, sizeof *v, stale_order);
+    mr_buf_clear(&b->text);
+    for (size_t i = 0; i < n; i++) {
+        mr_buf_printf(&b->text, "%s%s/%s %s %.*s", i ? ", " : "", v[i].key.source, v[i].key.patient, v[i].stamp,
+                      (int)v[i].asked_len, v[i].asked);
+        free(v[i].asked);
+    }
+    return mr_buf_z(&b->text);
+}
+
+/* Says of everything that is stale whether it changed: those whose `asked` has a '!' did. */
+static void compare_all(store_bed *b, const char *stamp) {
+    mr_stale v[16];
+    mr_compared how_it_is[16];
+    size_t n = stale_read(b, stamp, v, 16);
+    for (size_t i = 0; i < n; i++) {
+        bool changed = memchr(v[i].asked, '!', v[i].asked_len) != NULL;
+        how_it_is[i] = (mr_compared){.key = v[i].key, .number = v[i].number, .changed = changed};
+        free(v[i].asked);
+    }
+    assert_rc(MR_OK, b->store->ops->compared(b->store, mr_span_of(stamp), how_it_is, n, NULL));
+}
+
+static size_t rereview(store_bed *b, size_t most, int64_t now_ms) {
+    size_t n = 99;
+    assert_rc(MR_OK, b->store->ops->rereview(b->store, most, now_ms, &n, NULL));
+    return n;
+}
+
+/* "unchecked U waiting W" */
+static const char *rereviews(store_bed *b, const char *stamp) {
+    mr_rereviews left;
+    assert_rc(MR_OK, b->store->ops->rereviews(b->store, mr_span_of(stamp), &left, NULL));
+    mr_buf_clear(&b->text);
+    mr_buf_printf(&b->text, "unchecked %" PRIu64 " waiting %" PRIu64, left.unchecked, left.changed);
+    return mr_buf_z(&b->text);
+}

@@ -2,6 +2,7 @@
 #include "store_suite.h"
 
 #include "store_bed.c"
+#include "store_compared_cases.c"
 #include "store_notes_cases.c"
 #include "store_queue_cases.c"
 
@@ -65,6 +66,17 @@ static const struct CMUnitTest store_cases[] = {
     CASE(test_large_review_comes_back),
     CASE(test_unknown_patient_was_never_reviewed),
     CASE(test_only_done_replaces_the_review),
+    CASE(test_review_of_another_basis_is_stale),
+    CASE(test_unchanged_bears_the_new_stamp),
+    CASE(test_changed_waits_and_becomes_due),
+    CASE(test_new_review_takes_its_patient_off_the_list),
+    CASE(test_comparison_of_a_replaced_review_is_void),
+    CASE(test_rereview_disturbs_nobody),
+    CASE(test_second_update_looks_again),
+    CASE(test_review_without_a_stamp_keeps_the_old_one),
+    CASE(test_stamp_that_is_too_long_changes_nothing),
+    CASE(test_waiting_patients_outlive_a_restart),
+    CASE(test_probe_changes_nothing),
     CASE(test_restart_keeps_everything_and_frees_leases),
 };
 #define N_STORE_CASES (sizeof store_cases / sizeof *store_cases)
