@@ -125,6 +125,40 @@ static bool live_fill(making *k, const mr_item *items, size_t n, mr_medicine *m)
     return true;
 }
 
+/* ---- how sure it is, told and harmless ---- */
+
+enum { STALE_MONTHS = 18 }; /* fhir.md 8.1 */
+
+/* SNOMED CT's "transfer-degraded medication entry": the code was lost between two practices (fhir.md 8.3). */
+static bool degraded(const mr_entry *e) {
+    for (size_t i = 0; i < e->n_codings; i++)
+        if (mr_span_is(e->codings[i].code, "196421000000109")) return true;
+    return false;
+}
+
+static bool degraded_tell(making *k, const mr_entry *e) {
+    if (e->understood.by != MR_REC_NAME || !degraded(e)) return true;
+    return mr_raw_add_gap(&k->told, k->arena, "transfer-degraded", true, e->reference,
+                          "lost its code in a transfer between practices: recognised by its text only") == MR_OK;
+}
+
+/* Of a medicine that only statements call taken: when somebody last said so. */
+static bool stale_tell(making *k, const mr_item *items, size_t n) {
+    mr_when last = MR_WHEN_NONE;
+    char date[MR_DATE_TEXT];
+    for (size_t i = 0; i < n; i++) {
+        const mr_entry *e = items[i].entry;
+        if (!mr_use_taken(&items[i].use)) continue;
+        if (e->kind == MR_ENTRY_REQUEST) return true;
+        if (mr_when_given(e->asserted) && (!mr_when_given(last) || e->asserted.hi > last.hi)) last = e->asserted;
+        if (mr_when_given(e->last_issue) && (!mr_when_given(last) || e->last_issue.hi > last.hi)) last = e->last_issue;
+    }
+    if (!mr_when_given(last) || last.hi >= mr_day_add_months(k->as_of, -STALE_MONTHS)) return true;
+    return mr_raw_add_gap(&k->told, k->arena, "stale", true, items[0].entry->reference,
+                          "was last confirmed on %s, and no order for it is active: is it still taken?",
+                          mr_when_print(last, date)) == MR_OK;
+}
+
 static bool medicines_build(making *k) {
     mr_record *r = &k->record;
     if (!mr_items_join(k->items, k->n_items, k->arena, &r->n_medicines)) return false;
@@ -132,7 +166,8 @@ static bool medicines_build(making *k) {
     if (!r->medicines) return false;
     for (size_t i = 0, next, m = 0; i < k->n_items; i = next, m++) {
         for (next = i; next < k->n_items && k->items[next].medicine == k->items[i].medicine; next++)
-            if (!past_end_tell(k, &k->items[next])) return false;
+            if (!past_end_tell(k, &k->items[next]) || !degraded_tell(k, k->items[next].entry)) return false;
+        if (!stale_tell(k, &k->items[i], next - i)) return false;
         if (!conflict_tell(k, &k->items[i], next - i)) return false;
         if (!mr_medicine_build(k->rules, &k->items[i], next - i, k->arena, &r->medicines[m])) return false;
         if (!live_fill(k, &k->items[i], next - i, &r->medicines[m])) return false;

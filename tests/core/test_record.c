@@ -396,6 +396,69 @@ static void test_conditions_in_a_system_that_is_not_loaded_are_told(void **state
     desk_free(d);
 }
 
+/* as-of date 2026-11-21 */
+static void test_what_nobody_confirmed_for_long_is_told(void **state) {
+    (void)state;
+    static const struct {
+        const char *asserted, *issued;
+        mr_entry_status status;
+        bool order; /* an active one beside it */
+        const char *told;
+    } rows[] = {
+        {"2025-05-20", NULL, MR_ST_ACTIVE, false,
+         "was last confirmed on 2025-05-20, and no order for it is active: is it still taken?"},
+        {"2025-05-21", NULL, MR_ST_ACTIVE, false, NULL}, /* 18 months to the day */
+        {"2024", NULL, MR_ST_UNKNOWN, false,
+         "was last confirmed on 2024, and no order for it is active: is it still taken?"},
+        {"2025", NULL, MR_ST_ACTIVE, false, NULL}, /* may have been in December */
+        {"2020-01-01", "2026-10-01", MR_ST_ACTIVE, false, NULL},
+        {"2020-01-01", NULL, MR_ST_ACTIVE, true, NULL},
+        {"2020-01-01", NULL, MR_ST_STOPPED, false, NULL},
+        {NULL, NULL, MR_ST_ACTIVE, false, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        desk *d = pincer_desk();
+        knowledge_done(d);
+        mr_entry *e = statement(d, "m1", "naproxen");
+        e->from = when("2015-01-01");
+        e->status = rows[i].status;
+        e->asserted = rows[i].asserted ? when(rows[i].asserted) : MR_WHEN_NONE;
+        e->last_issue = rows[i].issued ? when(rows[i].issued) : MR_WHEN_NONE;
+        if (rows[i].order) request(d, "r1", "naproxen");
+        mr_record r = built(d);
+        if (r.n_gaps != (rows[i].told != NULL)) fail_msg("row %zu: %zu gaps", i, r.n_gaps);
+        if (rows[i].told) {
+            assert_span(r.gaps[0].code, "stale");
+            assert_span(r.gaps[0].text, rows[i].told);
+            assert_span(r.gaps[0].reference, "MedicationStatement/m1");
+        }
+        assert_true(r.complete);
+        desk_free(d);
+    }
+}
+
+static void test_a_degraded_entry_known_by_its_text_is_told(void **state) {
+    (void)state;
+    static const struct {
+        const char *code;
+        mr_recognised by;
+        size_t gaps;
+    } rows[] = {{"196421000000109", MR_REC_NAME, 1}, {"196421000000109", MR_REC_DMD_VMP, 0}, {"1", MR_REC_NAME, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        desk *d = pincer_desk();
+        knowledge_done(d);
+        mr_entry *e = statement(d, "m1", "naproxen");
+        e->codings = coded(d, "http://snomed.info/sct", rows[i].code);
+        e->n_codings = 1;
+        e->understood.by = rows[i].by;
+        mr_record r = built(d);
+        if (r.n_gaps != rows[i].gaps) fail_msg("row %zu: %zu gaps", i, r.n_gaps);
+        if (r.n_gaps) assert_span(r.gaps[0].code, "transfer-degraded");
+        assert_true(r.complete);
+        desk_free(d);
+    }
+}
+
 static void test_the_daily_dose_is_never_guessed(void **state) {
     (void)state;
     desk *d = pincer_desk();
@@ -551,6 +614,8 @@ int main(void) {
         cmocka_unit_test(test_nothing_is_lost),
         cmocka_unit_test(test_a_gap_or_a_cut_makes_the_record_incomplete),
         cmocka_unit_test(test_conditions_in_a_system_that_is_not_loaded_are_told),
+        cmocka_unit_test(test_what_nobody_confirmed_for_long_is_told),
+        cmocka_unit_test(test_a_degraded_entry_known_by_its_text_is_told),
         cmocka_unit_test(test_the_daily_dose_is_never_guessed),
         cmocka_unit_test(test_doses_of_two_strengths_add_up_and_copies_do_not),
         cmocka_unit_test(test_observations_stand_newest_first),
