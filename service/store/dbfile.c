@@ -128,22 +128,6 @@ static mr_rc file_prepare(const char *path, mr_error *err) {
     return rc == MR_OK ? directory_sync(path, err) : rc;
 }
 
-mr_rc mr_dbfile_open(const char *path, mr_dbfile *ret, mr_error *err) {
-    mr_dbfile f = {.path = path_resolve(path), .lock_fd = -1};
-    if (!f.path) return fail_errno(err, "cannot open", path);
-    f.lock_path = join(f.path, "-lock", "");
-    f.log_path = join(f.path, "-wal", "");
-    mr_rc rc = f.lock_path && f.log_path ? lock_take(&f, err) : mr_fail(err, MR_NOMEM, "store: no memory to open it");
-    if (rc == MR_OK) rc = file_prepare(f.path, err);
-    if (rc == MR_OK) {
-        (void)mr_dbfile_is_current(&f); /* the first look remembers it */
-        *ret = f;
-    } else {
-        mr_dbfile_close(&f);
-    }
-    return rc;
-}
-
 /* What bears the name now, against what did at the first look. */
 static bool name_holds(const char *path, uint64_t *device, uint64_t *inode) {
     struct stat st;
@@ -153,6 +137,23 @@ static bool name_holds(const char *path, uint64_t *device, uint64_t *inode) {
         *inode = (uint64_t)st.st_ino;
     }
     return *device == (uint64_t)st.st_dev && *inode == (uint64_t)st.st_ino;
+}
+
+mr_rc mr_dbfile_open(const char *path, mr_dbfile *ret, mr_error *err) {
+    mr_dbfile f = {.path = path_resolve(path), .lock_fd = -1};
+    if (!f.path) return fail_errno(err, "cannot open", path);
+    f.lock_path = join(f.path, "-lock", "");
+    f.log_path = join(f.path, "-wal", "");
+    mr_rc rc = f.lock_path && f.log_path ? lock_take(&f, err) : mr_fail(err, MR_NOMEM, "store: no memory to open it");
+    if (rc == MR_OK) rc = file_prepare(f.path, err);
+    if (rc == MR_OK) {
+        (void)name_holds(f.path, &f.file.device,
+                         &f.file.inode); /* the first look; not at a log that SQLite may discard */
+        *ret = f;
+    } else {
+        mr_dbfile_close(&f);
+    }
+    return rc;
 }
 
 bool mr_dbfile_is_current(mr_dbfile *f) {

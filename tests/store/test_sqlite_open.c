@@ -218,6 +218,75 @@ static void test_newer_schema_is_refused(void **state) {
     assert_refused(path, MR_INVALID, "schema version 7, this release knows 1 to 2");
 }
 
+/* A file of the first schema: what it holds is kept, and whoever was reviewed is to be looked at again. */
+static void test_older_schema_is_brought_up_to_date(void **state) {
+    (void)state;
+    mr_store *s = open_fine(path);
+    fill(s, 3);
+    s->ops->close(s);
+    execute(path, "DROP TABLE basis; DROP TABLE probe; PRAGMA user_version=1;"
+                  "INSERT INTO review(source,patient,json) VALUES('gp','reviewed','{}');"
+                  "INSERT INTO work_item "
+                  "VALUES('gp','reviewed',3,'','',0,0,0,'','',1,5),('gp','listed',3,'','',0,0,0,'','',1,5)");
+    s = open_fine(path);
+    assert_pragma(s, "PRAGMA user_version", "2");
+    assert_int_equal(3, due_of(s));
+    mr_stale v[4];
+    mr_compared c[4];
+    size_t n = 0;
+    assert_int_equal(MR_OK, s->ops->stale(s, MR_SPAN("k|t"), v, 4, &n, NULL));
+    assert_int_equal(2, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal("", v[i].stamp);
+        assert_int_equal(0, v[i].asked_len);
+        c[i] = (mr_compared){.key = v[i].key, .number = v[i].number, .changed = true};
+        free(v[i].asked);
+    }
+    assert_int_equal(MR_OK, s->ops->compared(s, MR_SPAN("k|t"), c, n, NULL));
+    assert_int_equal(MR_OK, s->ops->rereview(s, 4, 10, &n, NULL));
+    assert_int_equal(2, n);
+    assert_int_equal(5, due_of(s));
+    s->ops->close(s);
+}
+
+static mr_rc notice_one(mr_store *s, mr_error *err) {
+    mr_intake in = {.key = {.source = "gp", .patient = "late"}};
+    return s->ops->record(s, &in, 1, 10, err);
+}
+
+/* SQLite goes on writing into a file that has no name any more; we say so instead. */
+static void test_file_that_lost_its_name_takes_nothing(void **state) {
+    (void)state;
+    static const char *const lost[] = {"", "-wal"};
+    for (size_t i = 0; i < 2; i++) {
+        char name[128];
+        mr_error err = {0};
+        mr_store *s = open_fine(path);
+        fill(s, 2);
+        assert_int_equal(MR_OK, s->ops->probe(s, 5, NULL));
+        (void)snprintf(name, sizeof name, "%s%s", path, lost[i]);
+        assert_int_equal(0, unlink(name));
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(MR_IO, notice_one(s, &err));
+            assert_non_null(strstr(err.text, "was removed or replaced while it was in use"));
+            assert_int_equal(MR_IO, s->ops->probe(s, 5, NULL));
+        }
+        s->ops->close(s);
+    }
+}
+
+static void test_file_that_was_replaced_takes_nothing(void **state) {
+    (void)state;
+    char copy[128];
+    mr_store *s = open_fine(path);
+    fill(s, 2);
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", dir);
+    write_file(copy, "a backup, or anything", 21);
+    assert_int_equal(0, rename(copy, path));
+    assert_int_equal(MR_IO, notice_one(s, NULL));
+    s->ops->close(s);
+}
+
 static void test_remote_file_systems_are_known(void **state) {
     (void)state;
     assert_true(mr_dbfile_is_remote(0x6969));      /* NFS */
@@ -399,6 +468,9 @@ int main(void) {
         CASE(test_other_files_are_refused_and_untouched),
         CASE(test_paths_that_are_no_file),
         CASE(test_newer_schema_is_refused),
+        CASE(test_older_schema_is_brought_up_to_date),
+        CASE(test_file_that_lost_its_name_takes_nothing),
+        CASE(test_file_that_was_replaced_takes_nothing),
         CASE(test_remote_file_systems_are_known),
         CASE(test_creation_goes_on_where_it_stopped),
         CASE(test_second_opener_is_refused),
