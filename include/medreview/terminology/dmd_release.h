@@ -37,7 +37,7 @@ typedef struct mr_dmd_substance { /* f_ingredient2: ING */
     uint32_t flags, reserved;
 } mr_dmd_substance;
 
-typedef struct mr_dmd_part {                   /* f_vmp2: VPI, in the order of the file within one VMP */
+typedef struct mr_dmd_part {                   /* f_vmp2: VPI, by substance id within one VMP */
     uint32_t substance, base;                  /* base: BS_SUBID, the strength is of this one; MR_DMD_NONE when none */
     uint64_t numerator;                        /* thousandths; 0: not given */
     uint64_t denominator;                      /* thousandths; 0: per unit of the form */
