@@ -131,6 +131,7 @@ typedef struct desk {
     uint8_t *used; /* by line of the page */
     size_t n_lines;
     bool print;
+    char *names; /* the file that by_code and known point into */
 } desk;
 
 static char *read_file(const char *path, mr_span *ret) {
@@ -173,7 +174,8 @@ static bool read_known(desk *d) {
     mr_tsv t;
     mr_error err = {0};
     bool more = true;
-    if (!read_file(MEDREVIEW_SHARED_DIR "/data/dmd/dmd-code-names-from-codelists.tsv", &bytes)) return false;
+    d->names = read_file(MEDREVIEW_SHARED_DIR "/data/dmd/dmd-code-names-from-codelists.tsv", &bytes);
+    if (!d->names) return false;
     d->by_code = mr_index_new(d->arena, 70000);
     assert_int_equal(mr_tsv_open(&t, "names", bytes, &err), MR_OK);
     while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
@@ -207,6 +209,7 @@ static int close_all(void **state) {
     mr_arena_free(d->arena);
     mr_terminology_free(d->terminology);
     mr_knowledge_free(d->knowledge);
+    free(d->names);
     free(d->used);
     free(d);
     return 0;
