@@ -29,6 +29,7 @@ typedef struct mr_term_substance {
     const uint32_t *members; /* of a combination, in the order of the strengths in its name */
     size_t n_members;
     mr_kept kept;
+    mr_span vtm, isid, atc; /* as the shipped table has them, split at '|'; borrowed from it */
 } mr_term_substance;
 
 typedef struct mr_strength {

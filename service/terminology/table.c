@@ -98,6 +98,9 @@ static mr_rc add_substance(filler *f) {
     mr_terminology *t = f->t;
     mr_term_substance s = {.key = mr_tsv_get(&f->tsv, "key"), .class_of = MR_TERM_NONE, .variant_of = MR_TERM_NONE};
     if (!s.key.len) return broken(f, "no key", s.key);
+    s.vtm = mr_tsv_get(&f->tsv, "vtm");
+    s.isid = mr_tsv_get(&f->tsv, "isid");
+    s.atc = mr_tsv_get(&f->tsv, "atc");
     uint32_t at = (uint32_t)t->n_substances;
     if (!MR_PUSH(t->arena, t->substances, t->n_substances, t->cap_substances, s)) return no_room(f);
     mr_rc rc = put_name(f, s.key, at);

@@ -55,6 +55,16 @@ size_t mr_terminology_substances(const mr_terminology *t);
 /* The key of the substance at that place, from 0; absent behind the last. In the order of the table. */
 mr_span mr_terminology_substance(const mr_terminology *t, size_t at);
 
+/* The codes that the shipped table has for a key: SNOMED CT ids of moiety (VTM) and ingredient, in this order, and ATC
+ * codes of single substances (no classes). A name for one route ("timolol (eye)") has those of its substance besides
+ * its own. False when the table does not have the key, or has no code for it. */
+enum { MR_TERM_CODES = 24 }; /* the shipped table has twelve ids at most for one key */
+typedef struct mr_term_codes {
+    mr_span sct[MR_TERM_CODES], atc[MR_TERM_CODES];
+    size_t n_sct, n_atc;
+} mr_term_codes;
+bool mr_terminology_codes(const mr_terminology *t, mr_span key, mr_term_codes *ret);
+
 typedef struct mr_term_question {
     const mr_coding *codings;
     size_t n_codings;
