@@ -103,7 +103,8 @@ static ids all_ids(const mr_dmd_release *r) {
     for (size_t i = 0; i < r->n_##name; i++) x.v[x.n++] = r->name[i].id;
     ADD(vtms)
     ADD(substances)
-    ADD(vmps) ADD(amps) ADD(vmpps) ADD(ampps)
+    ADD(vmps)
+    ADD(amps) ADD(vmpps) ADD(ampps)
 #undef ADD
         shuffle(&x);
     return x;
