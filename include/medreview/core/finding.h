@@ -38,6 +38,9 @@ typedef struct mr_finding {
     bool posts;          /* becomes a DetectedIssue */
     unsigned rank;       /* 1 = first */
     mr_span rank_reason; /* "high severity, same-day" ... */
+    /* Made after the rules ran, where a form shows them; NULL else. */
+    const struct mr_stop_plan *stop;  /* stop_plan.h */
+    const struct mr_what_if *what_if; /* without the first medicine of the plan */
 } mr_finding;
 
 typedef struct mr_cannot_assess {
@@ -70,6 +73,39 @@ typedef struct mr_burden {
                             group */
 } mr_burden;
 
+/* Which share each medicine has, and what other scales and lists say. Kept apart from mr_burden: only reports ask. */
+typedef struct mr_burden_part { /* one substance that adds to something */
+    mr_span reference, substance;
+    double points; /* anticholinergic, default scale */
+    bool opioid;
+    mr_dose opioid_mg; /* oral morphine a day; not known: no dose or no factor */
+    uint32_t lists;    /* bit i: counted by burden_lists[i] of the ruleset */
+} mr_burden_part;
+typedef struct mr_scale_sum {
+    const mr_scale *scale;
+    double total;
+} mr_scale_sum;
+typedef struct mr_burden_detail {
+    mr_burden_part *parts; /* by substance, then reference */
+    size_t n_parts;
+    mr_scale_sum *scales; /* the default one first, then by name; conversion tables (`ome`) are none */
+    size_t n_scales;
+    unsigned *lists; /* distinct substances taken, beside burden_lists of the ruleset */
+    size_t n_lists;
+} mr_burden_detail;
+
+/* The review as it would be had the medicine ended the day before: rules that no longer speak, and those that begin to.
+ * A rule that still speaks about another medicine is not gone; the finding is. */
+typedef struct mr_what_if {
+    mr_span *without; /* references that are in use now */
+    size_t n_without;
+    mr_span *gone, *appear; /* rule ids, sorted */
+    size_t n_gone, n_appear;
+    const char **gone_findings; /* ids, sorted */
+    size_t n_gone_findings;
+    mr_burden burden;
+} mr_what_if;
+
 typedef struct mr_trace { /* one rule that ran, for --explain */
     const mr_rule *rule;
     mr_tri value;
@@ -96,6 +132,7 @@ typedef struct mr_run {
     bool indicator; /* run `indicator` instead of `when` (population only) */
     bool include_draft;
     bool explain;
+    bool bare;               /* findings and burden alone: no conversation, no text for the patient */
     mr_span site_key;        /* offline: MR_OFFLINE_KEY */
     mr_span source;          /* source id, part of the key; offline "offline" */
     const mr_span *disabled; /* rule ids that do not run */
@@ -116,6 +153,10 @@ typedef struct mr_run {
  * mr_record_build leaves them. MR_NOMEM, MR_LIMIT   the arena is out of room */
 mr_rc mr_rules_run(const mr_ruleset *rules, const mr_record *record, const mr_run *run, mr_arena *a, mr_assessment *ret,
                    mr_error *err) MR_MUST_CHECK;
+
+/* Each medicine's share of the burden, other scales and lists. MR_NOMEM, MR_LIMIT   the arena is out of room */
+mr_rc mr_burden_explain(const mr_ruleset *rules, const mr_record *record, mr_arena *a, mr_burden_detail *ret,
+                        mr_error *err) MR_MUST_CHECK;
 
 /* The key alone; also for tasks (harm "task", identity the episode). out: 33 bytes. */
 void mr_finding_key(mr_span site_key, mr_span source, mr_span patient, mr_span harm, mr_span identity, char out[33]);

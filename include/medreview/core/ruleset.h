@@ -38,6 +38,19 @@ typedef struct mr_identity {
     mr_span word; /* TEST: the test key; START: the group's name */
 } mr_identity;
 
+/* What a rule's action stops or reduces; `stops` in the packs. */
+typedef enum mr_stops_form {
+    MR_STOPS_IDENTITY, /* the medicines that identify the finding; nothing for test, start and patient */
+    MR_STOPS_NOTHING,
+    MR_STOPS_GROUPS, /* of the medicines that take part, those in these groups; if none is, whatever of them is taken */
+    MR_STOPS_ANY     /* every medicine that takes part: the parts of a burden */
+} mr_stops_form;
+typedef struct mr_stops {
+    mr_stops_form form;
+    uint16_t groups[MR_IDENTITY_GROUPS];
+    size_t n_groups;
+} mr_stops;
+
 typedef struct mr_harm {
     mr_span key, title, meaning; /* meaning: for the patient, in plain words */
     mr_span actcode;             /* v3-ActCode; absent when none fits (burden) */
@@ -67,6 +80,7 @@ typedef struct mr_rule {
     size_t n_derived_from;
     uint16_t harm;
     mr_identity identity;
+    mr_stops stops;
     mr_span ladder; /* absent when none */
     unsigned rung;
     unsigned leads;
@@ -161,6 +175,14 @@ typedef struct mr_group { /* unions are spelled out */
     size_t n_prefixes;
 } mr_group;
 
+/* Medicines that feed one risk, counted by substance: "sedative" from `cns-active`. */
+typedef struct mr_burden_list {
+    mr_span name, title, source;
+    bool working; /* a working list of the catalogue, without a published owner */
+    uint16_t groups[MR_IDENTITY_GROUPS];
+    size_t n_groups;
+} mr_burden_list;
+
 typedef struct mr_prompt_text { /* a conversation prompt: asked when one of the groups is taken, or always (n 0) */
     mr_span text;
     uint16_t groups[MR_IDENTITY_GROUPS];
@@ -180,6 +202,10 @@ typedef struct mr_ruleset {
     uint16_t default_scale; /* anticholinergic: "medreview-default"; MR_NO_NUMBER when none */
     mr_harm *harms;
     size_t n_harms;
+    const struct mr_stop_scheme *stop_schemes; /* stop_plan.h; sorted by name */
+    size_t n_stop_schemes;
+    mr_burden_list *burden_lists; /* sorted by name; at most 32 */
+    size_t n_burden_lists;
     mr_unit *units;
     size_t n_units;
     mr_prompt_text *prompts;
