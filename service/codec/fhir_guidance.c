@@ -121,6 +121,14 @@ void mr_ours_guidance(mr_jw *w, const char *name, const mr_record *r, const mr_t
     mr_jw_z(w, "occurrenceDateTime", mr_ours_moment(s, moment));
     (void)snprintf(text, sizeof text, "Device/medreview-%.*s", MR_SPAN_ARG(s->site.id));
     mr_ours_reference(w, "performer", mr_span_of(text));
+    if (s->site.terminology.len) {
+        (void)snprintf(text, sizeof text, "Medicines understood by: %.*s.", MR_SPAN_ARG(s->site.terminology));
+        mr_jw_array(w, "note");
+        mr_jw_object(w, NULL);
+        mr_jw_z(w, "text", text);
+        mr_jw_end(w);
+        mr_jw_end(w);
+    }
     mr_jw_array(w, "evaluationMessage");
     mr_ours_reference(w, NULL, MR_SPAN("#gaps"));
     mr_jw_end(w);

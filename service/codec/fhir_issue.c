@@ -141,7 +141,7 @@ static const char *basis_of(const mr_record *r) {
     return " Based on the GP record; everything in it was read and recognised.";
 }
 
-static void detail(mr_buf *out, const mr_finding *f, const mr_record *record) {
+static void detail(mr_buf *out, const mr_finding *f, const mr_record *record, const mr_site *site) {
     mr_buf_printf(out, "%.*s.", MR_SPAN_ARG(f->leading->title));
     if (f->certainty == MR_POSSIBLE) {
         mr_buf_adds(out, " Possible only:");
@@ -159,6 +159,7 @@ static void detail(mr_buf *out, const mr_finding *f, const mr_record *record) {
     sentence(out, "Goes away when: ", f->leading->goes_away_when);
     sentence(out, "First to look: ", f->leading->reviewer);
     mr_buf_adds(out, basis_of(record));
+    sentence(out, "Medicines understood by: ", site->terminology);
     mr_buf_adds(out, " Sources:");
     for (size_t i = 0; i < f->n_sources; i++)
         mr_buf_printf(out, "%s %.*s %.*s", i ? ";" : "", MR_SPAN_ARG(f->sources[i]->tool),
@@ -211,7 +212,7 @@ void mr_ours_issue(mr_jw *w, const char *name, const mr_change *c, const mr_reco
     implicated(w, f);
     evidence(w, f, &scratch);
     mr_buf_clear(&scratch);
-    detail(&scratch, f, record);
+    detail(&scratch, f, record, &s->site);
     mr_jw_string(w, "detail", mr_buf_span(&scratch));
     mr_buf_clear(&scratch);
     mr_buf_printf(&scratch, "%.*s/rules/%.*s/%.*s", MR_SPAN_ARG(s->site.base_uri), MR_SPAN_ARG(s->site.knowledge),

@@ -188,6 +188,11 @@ static void provenance_entry(tx *t, const mr_plan *plan) {
     (void)snprintf(text, sizeof text, "%.*s/rules/%.*s", MR_SPAN_ARG(t->s->site.base_uri),
                    MR_SPAN_ARG(t->s->site.knowledge));
     mr_jw_z(w, NULL, text);
+    if (t->s->site.terminology.len) {
+        (void)snprintf(text, sizeof text, "%.*s/terminology/%.*s", MR_SPAN_ARG(t->s->site.base_uri),
+                       MR_SPAN_ARG(t->s->site.terminology));
+        mr_jw_z(w, NULL, text);
+    }
     mr_jw_end(w);
     provenance_agent(t);
     provenance_sources(t);
@@ -274,6 +279,7 @@ void mr_fhir_device_write(const mr_site *site, mr_buf *out) {
     mr_jw_array(&w, "version");
     device_version(&w, "software", site->software);
     device_version(&w, "ruleset", site->knowledge);
+    if (site->terminology.len) device_version(&w, "terminology", site->terminology);
     mr_jw_end(&w);
     mr_jw_end(&w);
 }

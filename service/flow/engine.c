@@ -315,6 +315,13 @@ int64_t mr_engine_tick(mr_engine *e, int64_t now) {
     return next_call(e);
 }
 
+/* What the Device and the issues say of the releases in use. */
+static void site_names(mr_engine *e) {
+    const mr_review_knowledge *k = mr_basis_knowledge(e->set.basis);
+    e->set.review.site.knowledge = k->rules->version;
+    e->set.review.site.terminology = mr_span_of(mr_terminology_version(k->terminology));
+}
+
 mr_rc mr_engine_new(const mr_engine_settings *settings, const mr_engine_ports *ports, mr_engine **ret, mr_error *err) {
     if (settings->slots == 0 || settings->slots > SLOTS_MOST)
         return mr_fail(err, MR_INVALID, "between 1 and %d reviews may run at once", SLOTS_MOST);
@@ -324,7 +331,7 @@ mr_rc mr_engine_new(const mr_engine_settings *settings, const mr_engine_ports *p
     if (!e) return mr_fail(err, MR_NOMEM, "out of memory");
     e->set = *settings;
     e->set.basis = mr_basis_hold(settings->basis);
-    e->set.review.site.knowledge = mr_basis_knowledge(e->set.basis)->rules->version;
+    site_names(e);
     e->port = *ports;
     mr_rand_seed(&e->chance, ports->seed);
     e->slots = calloc(settings->slots, sizeof *e->slots);
@@ -372,8 +379,8 @@ void mr_engine_free(mr_engine *e) {
 void mr_engine_rebase(mr_engine *e, mr_basis *b) {
     mr_basis *old = e->set.basis;
     e->set.basis = mr_basis_hold(b);
-    e->set.review.site.knowledge = mr_basis_knowledge(b)->rules->version;
-    bool named = mr_basis_same_knowledge(b, mr_basis_stamp(old)); /* by the Device */
+    site_names(e);
+    bool named = mr_span_eq(mr_basis_stamp(b), mr_basis_stamp(old)); /* by the Device */
     for (size_t i = 0; i < e->set.n_sources && !named; i++) e->sources[i].device_old = e->set.write;
     mr_basis_drop(old);
     rereview_begin(e->rereview);

@@ -354,6 +354,7 @@ mr_rc mr_review_fhir(const mr_review *rv, mr_buf *out, mr_error *err) {
                          .inputs = rv->result.inputs,
                          .n_inputs = rv->result.n_inputs,
                          .assessment = &rv->assessment};
+    tx.site.terminology = mr_span_of(mr_terminology_version(rv->k->terminology));
     size_t before = out->len;
     mr_rc rc = mr_fhir_tx_write(&rv->plan, &rv->record, &tx, out, err);
     if (!rc && s->offline && out->len == before)

@@ -12,6 +12,7 @@ typedef struct mr_site {
     mr_span task_intent; /* proposal or order */
     mr_span software;    /* version of the program */
     mr_span knowledge;   /* version of the packs */
+    mr_span terminology; /* release by which medicines were understood; absent: not told */
 } mr_site;
 
 typedef struct mr_tx_settings {
