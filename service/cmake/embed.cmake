@@ -1,7 +1,7 @@
 # mr_embed(set dir): every file of dir is linked into the binary as bytes; the table is mr_embedded_<set>[].
 # (.incbin keeps megabytes of tables out of the C compiler; the files stay readable where they lie.)
 function(mr_embed set dir)
-  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*)
+  file(GLOB files LIST_DIRECTORIES false CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*)
   if(NOT files)
     return()
   endif()

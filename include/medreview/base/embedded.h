@@ -10,6 +10,7 @@ typedef struct mr_embedded {
 
 extern const mr_embedded mr_embedded_knowledge[];
 extern const mr_embedded mr_embedded_terminology[];
+extern const mr_embedded mr_embedded_profiles[];
 extern const mr_embedded mr_embedded_app[];
 
 static inline mr_span mr_embedded_bytes(const mr_embedded *e) {
