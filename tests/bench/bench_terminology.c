@@ -100,13 +100,17 @@ static ids all_ids(const mr_dmd_release *r) {
     ids x = {malloc((r->n_vtms + r->n_substances + r->n_vmps + r->n_amps + r->n_vmpps + r->n_ampps) * sizeof *x.v), 0};
     if (!x.v) abort();
 #define ADD(name)                                                                                                      \
-    for (size_t i = 0; i < r->n_##name; i++) x.v[x.n++] = r->name[i].id;
-    ADD(vtms)
-    ADD(substances)
-    ADD(vmps)
-    ADD(amps) ADD(vmpps) ADD(ampps)
+    do {                                                                                                               \
+        for (size_t i = 0; i < r->n_##name; i++) x.v[x.n++] = r->name[i].id;                                           \
+    } while (0)
+    ADD(vtms);
+    ADD(substances);
+    ADD(vmps);
+    ADD(amps);
+    ADD(vmpps);
+    ADD(ampps);
 #undef ADD
-        shuffle(&x);
+    shuffle(&x);
     return x;
 }
 
