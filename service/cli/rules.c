@@ -1,9 +1,10 @@
-/* `medreview rules`: list, show, check and test the knowledge. No store and no network. */
+/* `medreview rules`: list, show, check, test and export the knowledge. No store and no network. */
 #include "medreview/cli/rules.h"
 
 #include "rules_parts.h"
 
 #include "medreview/base/utf8.h"
+#include "medreview/review/fhir_basis.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,10 +13,11 @@
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_FAILED = 3, OUTPUT_BYTES = 64 << 20 };
 
 static const char help[] =
-    "Usage: medreview rules list [--format text|tsv|json] [--knowledge DIR]\n"
+    "Usage: medreview rules list [--format text|tsv|json|markdown] [--knowledge DIR]\n"
     "       medreview rules show ID... [--knowledge DIR]\n"
     "       medreview rules check [DIR]\n"
     "       medreview rules test [DIR]\n"
+    "       medreview rules export [--format fhir] [--base-uri URI] [--knowledge DIR] DIR\n"
     "\n"
     "The knowledge that reviews run on: rules, drug groups, concepts, scales.\n"
     "\n"
@@ -23,11 +25,16 @@ static const char help[] =
     "  show    one rule: its sources, condition, drug groups and examples\n"
     "  check   is the pack valid, and do its examples hold? Faults are FILE:LINE: reason\n"
     "  test    runs the examples that stand beside each rule\n"
+    "  export  writes into DIR, which is new or empty: a PlanDefinition for each rule, a ValueSet for each drug "
+    "group,\n"
+    "          the profiles, and all of them as one transaction Bundle (FHIR R4)\n"
     "\n"
     "With DIR, check and test look at the rules of DIR instead of the shipped ones; drug groups, concepts, harms\n"
     "and scales that DIR lacks come from the shipped ones.\n"
     "\n"
-    "  --format FORM     text (default), tsv or json\n"
+    "  --format FORM     list: text (default), tsv, json or markdown; export: fhir\n"
+    "  --base-uri URI    export: what canonical addresses begin with, as site.base_uri of the service\n"
+    "                    (default " MR_FHIR_PROFILE_BASE ")\n"
     "  --knowledge DIR   extends the shipped packs; a file of the same name replaces the shipped one\n"
     "  --help            this page\n"
     "\n"
@@ -38,7 +45,8 @@ typedef struct request {
     const char *action;
     const char *const *operands;
     size_t n_operands;
-    const char *dir; /* --knowledge */
+    const char *dir;      /* --knowledge */
+    const char *base_uri; /* --base-uri; NULL: not given */
     mr_rules_format format;
     bool format_given, help;
 } request;
@@ -72,7 +80,11 @@ static bool is_option(const char *arg, const char *name) {
 }
 
 static int take_format(request *r, const char *text) {
-    static const char *const names[] = {[MR_RULES_TEXT] = "text", [MR_RULES_TSV] = "tsv", [MR_RULES_JSON] = "json"};
+    static const char *const names[] = {[MR_RULES_TEXT] = "text",
+                                        [MR_RULES_TSV] = "tsv",
+                                        [MR_RULES_JSON] = "json",
+                                        [MR_RULES_MARKDOWN] = "markdown",
+                                        [MR_RULES_FHIR] = "fhir"};
     if (!text) return EXIT_USAGE;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(text, names[i]) != 0) continue;
@@ -80,7 +92,7 @@ static int take_format(request *r, const char *text) {
         r->format_given = true;
         return EXIT_DONE;
     }
-    return usage("'%s' is no form: text, tsv or json", text);
+    return usage("'%s' is no form: text, tsv, json or markdown; of an export, fhir", text);
 }
 
 static int take_option(request *r, int argc, char **argv, int *i) {
@@ -88,6 +100,10 @@ static int take_option(request *r, int argc, char **argv, int *i) {
     if (is_option(argv[*i], "--knowledge")) {
         r->dir = value_of("--knowledge", argc, argv, i);
         return r->dir ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (is_option(argv[*i], "--base-uri")) {
+        r->base_uri = value_of("--base-uri", argc, argv, i);
+        return r->base_uri ? EXIT_DONE : EXIT_USAGE;
     }
     if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0) {
         r->help = true;
@@ -153,6 +169,7 @@ static int load(const char *dir, bool only_dir, int refused, mr_knowledge **ret)
 
 static int run_list(const request *r) {
     if (r->n_operands) return usage("list takes no '%s'", r->operands[0]);
+    if (r->format == MR_RULES_FHIR) return usage("the form fhir is for export");
     mr_knowledge *k;
     int code = load(r->dir, false, EXIT_USAGE, &k);
     if (code != EXIT_DONE) return code;
@@ -275,9 +292,39 @@ static int run_test(const request *r) {
     return code;
 }
 
+static int export_to(const request *r, const mr_knowledge *k, mr_span base) {
+    mr_error err = {0};
+    mr_terminology *t = NULL;
+    size_t n = 0;
+    mr_rc rc = mr_terminology_builtin(&t, &err);
+    if (rc == MR_OK) {
+        mr_fhir_knowledge of = mr_fhir_basis(mr_knowledge_rules(k), t, base);
+        rc = mr_rules_export(&of, r->operands[0], &n, &err);
+    }
+    mr_terminology_free(t);
+    if (rc != MR_OK) {
+        (void)fprintf(stderr, "medreview rules: %s\n", err.text);
+        return rc == MR_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    }
+    const mr_ruleset *rules = mr_knowledge_rules(k);
+    (void)printf("rules export: %zu rules, %zu drug groups, %zu profiles and code systems\n", rules->n_rules,
+                 rules->n_groups, n - rules->n_rules - rules->n_groups);
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int run_export(const request *r) {
-    (void)r;
-    return usage("export is not part of this version; 'rules list --format json' and 'rules show' give what is known");
+    mr_span base = mr_span_of(r->base_uri ? r->base_uri : MR_FHIR_PROFILE_BASE);
+    mr_knowledge *k;
+    if (r->n_operands != 1) return usage("export needs one folder to write into");
+    if (r->format_given && r->format != MR_RULES_FHIR) return usage("export has the form fhir only");
+    if (!mr_fhir_base_ok(base))
+        return usage("--base-uri: '%s' is no base: https://... or urn:..., 200 characters at most, no slash at its end",
+                     r->base_uri);
+    int code = load(r->dir, false, EXIT_USAGE, &k);
+    if (code != EXIT_DONE) return code;
+    code = export_to(r, k, base);
+    mr_knowledge_free(k);
+    return code;
 }
 
 static int dispatch(const request *r) {
@@ -290,10 +337,11 @@ static int dispatch(const request *r) {
         (void)fputs(help, stdout);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
-    if (!r->action) return usage("say what to do: list, show, check or test");
+    if (!r->action) return usage("say what to do: list, show, check, test or export");
+    if (r->base_uri && strcmp(r->action, "export") != 0) return usage("--base-uri is for export");
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (strcmp(r->action, actions[i].name) == 0) return actions[i].run(r);
-    return usage("there is no 'rules %s': list, show, check or test", r->action);
+    return usage("there is no 'rules %s': list, show, check, test or export", r->action);
 }
 
 int mr_cli_rules(int argc, char **argv) {

@@ -1,4 +1,4 @@
-/* `medreview rules list`, in its three forms. */
+/* `medreview rules list`, in its forms. */
 #include "rules_parts.h"
 
 #include "medreview/codec/json_out.h"
@@ -57,10 +57,67 @@ static void list_json(const mr_ruleset *rules, mr_buf *out) {
     mr_buf_addc(out, '\n');
 }
 
+/* ---- Markdown: docs/rules.md ---- */
+
+/* What would end a cell or a line. */
+static void cell(mr_buf *out, mr_span text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '|') mr_buf_addc(out, '\\');
+        mr_buf_addc(out, text.ptr[i] == '\n' ? ' ' : text.ptr[i]);
+    }
+}
+
+static void markdown_rule(const mr_rule *r, mr_buf *out) {
+    mr_buf_printf(out, "| %.*s | ", MR_SPAN_ARG(r->id));
+    cell(out, r->criterion);
+    mr_buf_adds(out, " | ");
+    cell(out, r->title);
+    mr_buf_printf(out, " | %s | %s | %s | ", state_text(r->state), mr_severity_text(r->severity),
+                  mr_urgency_text(r->urgency));
+    cell(out, r->source);
+    mr_buf_printf(out, " | %.*s |\n", MR_SPAN_ARG(r->version));
+}
+
+static void markdown_set(const mr_ruleset *rules, mr_span tool, mr_buf *out) {
+    const mr_rule_source *source = mr_rule_source_of(tool);
+    mr_buf_printf(out, "\n## %.*s\n\n", MR_SPAN_ARG(tool));
+    if (source) mr_buf_printf(out, "%s\n\n", source->copyright);
+    mr_buf_adds(out, "| id | criterion | title | state | severity | urgency | source | version |\n"
+                     "|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < rules->n_rules; i++)
+        if (mr_span_eq(rules->rules[i].tool, tool)) markdown_rule(&rules->rules[i], out);
+}
+
+/* The least set behind `after`, bytewise; absent when there is none. */
+static mr_span next_set(const mr_ruleset *rules, mr_span after) {
+    mr_span least = MR_SPAN_NONE;
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        mr_span tool = rules->rules[i].tool;
+        if (mr_span_cmp(tool, after) > 0 && (!least.ptr || mr_span_cmp(tool, least) < 0)) least = tool;
+    }
+    return least;
+}
+
+static void list_markdown(const mr_ruleset *rules, mr_buf *out) {
+    size_t active = 0;
+    for (size_t i = 0; i < rules->n_rules; i++) active += rules->rules[i].state == MR_RULE_ACTIVE;
+    mr_buf_printf(
+        out,
+        "# The rules\n\n"
+        "Knowledge %.*s: %zu rules, %zu active and %zu draft. Made by `medreview rules list --format markdown`; "
+        "`make lint`\nfails when it is out of date. One rule whole, with its condition and examples: "
+        "`medreview rules show ID`. What the states\nmean, who signs, and the licences of the sources: "
+        "[knowledge.md](knowledge.md).\n",
+        MR_SPAN_ARG(rules->version), rules->n_rules, active, rules->n_rules - active);
+    for (mr_span set = next_set(rules, MR_SPAN("")); set.ptr; set = next_set(rules, set)) markdown_set(rules, set, out);
+}
+
 void mr_rules_list(const mr_ruleset *rules, mr_rules_format format, mr_buf *out) {
     switch (format) {
     case MR_RULES_TEXT: list_text(rules, out); return;
     case MR_RULES_TSV: list_tsv(rules, out); return;
     case MR_RULES_JSON: list_json(rules, out); return;
+    case MR_RULES_MARKDOWN: list_markdown(rules, out); return;
+    case MR_RULES_FHIR: return; /* an export */
     }
 }
