@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const char *const file_keys[] = {
-    "about", "groups", "harms", "concepts", "scales", "prompts", "knowledge_version", "tool", "as_of", "rules", NULL};
+    "about", "groups", "harms", "concepts", "scales", "prompts", "stop_plans", "burden_lists", "knowledge_version",
+    "tool",  "as_of",  "rules", NULL};
 
 static void keep_version(mr_pack *p, const mr_yaml *root) {
     mr_span version = mr_value_text(p, root, "knowledge_version");
@@ -29,6 +30,8 @@ static void read_yaml(mr_pack *p, mr_place at, mr_span bytes, bool skip_rules) {
     } sections[] = {{"groups", mr_pack_groups},
                     {"harms", mr_pack_harms},
                     {"scales", mr_pack_scales},
+                    {"stop_plans", mr_pack_stop_plans},
+                    {"burden_lists", mr_pack_burden_lists},
                     {"concepts", mr_pack_concepts}};
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         const mr_yaml *node = mr_yaml_get(root, sections[i].key);
@@ -62,6 +65,8 @@ static void sort_rules(mr_pack *p) {
 
 void mr_pack_finish(mr_pack *p) {
     if (p->rc == MR_OK) mr_pack_number(p);
+    if (p->rc == MR_OK) mr_pack_number_stop_plans(p);
+    if (p->rc == MR_OK) mr_pack_number_burden_lists(p);
     if (p->rc == MR_OK) mr_pack_prompts(p);
     for (size_t i = 0; i < p->rule_files.n && p->rc == MR_OK; i++) mr_pack_rules(p, &p->rule_files.v[i]);
     if (p->rc != MR_OK) return;

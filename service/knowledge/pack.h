@@ -42,6 +42,15 @@ typedef struct mr_unit_draft {
     mr_unit unit;
 } mr_unit_draft;
 
+typedef struct mr_stop_draft {
+    mr_draft head;
+    const mr_yaml *node; /* read when groups and concepts are numbered */
+} mr_stop_draft;
+typedef struct mr_burden_list_draft {
+    mr_draft head;
+    const mr_yaml *node;
+} mr_burden_list_draft;
+
 #define MR_LIST_OF(type)                                                                                               \
     struct {                                                                                                           \
         type *v;                                                                                                       \
@@ -65,6 +74,8 @@ typedef struct mr_pack {
     MR_LIST_OF(mr_concept_draft) concepts;
     MR_LIST_OF(mr_code_draft) codes;
     MR_LIST_OF(mr_unit_draft) units;
+    MR_LIST_OF(mr_stop_draft) stop_plans;
+    MR_LIST_OF(mr_burden_list_draft) burden_lists;
     MR_LIST_OF(const mr_yaml *) prompts;
     MR_LIST_OF(mr_rule_file) rule_files;
     MR_LIST_OF(mr_rule) rule_drafts;
@@ -100,6 +111,8 @@ void mr_pack_groups(mr_pack *p, const mr_yaml *node);
 void mr_pack_harms(mr_pack *p, const mr_yaml *node);
 void mr_pack_scales(mr_pack *p, const mr_yaml *node);
 void mr_pack_concepts(mr_pack *p, const mr_yaml *node);
+void mr_pack_stop_plans(mr_pack *p, const mr_yaml *node);
+void mr_pack_burden_lists(mr_pack *p, const mr_yaml *node);
 void mr_pack_table(mr_pack *p, mr_place file, mr_span bytes); /* a .tsv file: codes or units, by its columns */
 /* Puts the site's code sets among the drafts; concepts must be numbered already. In pack_codes.c. */
 void mr_pack_code_sets(mr_pack *p);
@@ -121,6 +134,11 @@ void *mr_pack_same(mr_pack *p, void *items, size_t n, size_t size, mr_span name,
 /* ---- numbering and the second round ---- */
 void mr_pack_group_unions(mr_pack *p); /* once groups are numbered: members_of is spelled out */
 void mr_pack_number(mr_pack *p);       /* drafts -> ruleset arrays, codes, units */
+void mr_pack_number_stop_plans(mr_pack *p);
+void mr_pack_number_burden_lists(mr_pack *p);
+/* The drug groups listed under `key`; at most MR_IDENTITY_GROUPS. A name that is none is a complaint. */
+void mr_pack_group_list(mr_pack *p, const mr_yaml *map, const char *key, uint16_t *groups, size_t *ret_n);
+void mr_pack_stops(mr_pack *p, const mr_yaml *map, mr_stops *ret); /* the key `stops` of a rule */
 void mr_pack_prompts(mr_pack *p);
 void mr_pack_rules(mr_pack *p, const mr_rule_file *file);
 void mr_pack_identity(mr_pack *p, const mr_yaml *node, mr_identity *ret);

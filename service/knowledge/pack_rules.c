@@ -4,11 +4,10 @@
 
 #include "medreview/knowledge/knowledge.h"
 
-static const char *const rule_keys[] = {"id",       "criterion", "title",   "state",          "version",
-                                        "tier",     "severity",  "urgency", "reviewer",       "harm",
-                                        "identity", "ladder",    "leads",   "children",       "derived_from",
-                                        "when",     "indicator", "action",  "goes_away_when", "source",
-                                        "note",     "examples",  NULL};
+static const char *const rule_keys[] = {
+    "id",        "criterion", "title",          "state",  "version", "tier",     "severity",     "urgency",
+    "reviewer",  "harm",      "identity",       "ladder", "leads",   "children", "derived_from", "when",
+    "indicator", "action",    "goes_away_when", "source", "note",    "examples", "stops",        NULL};
 
 /* The line of the condition in which the compiler stopped: err->text begins "LINE:COLUMN: ". */
 static unsigned line_in_file(const mr_yaml *node, const mr_error *err) {
@@ -149,6 +148,7 @@ static void read_rule(mr_pack *p, const mr_rule_file *file, const mr_yaml *map, 
     read_harm(p, map, &r);
     read_ladder(p, map, &r);
     read_derived(p, map, &r);
+    mr_pack_stops(p, map, &r.stops);
     r.children = mr_value_yes(p, map, "children", false);
     r.tier = 1;
     if (!mr_value_count(p, map, "tier", 4, &r.tier) && !mr_yaml_get(map, "tier"))
