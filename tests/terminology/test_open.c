@@ -190,8 +190,8 @@ static void test_products_that_are_not_plain(void **state) {
     static const char *const told[] = {
         "route 7000004 Somewhere new: not known, its products count as systemic",
         "VMP 10431000001104 Ibuprofen 200mg tablets: its ingredients are aspirin, its name says ibuprofen",
-        "VMP 10441000001106 Aspirin 300mg / Codeine 8mg tablets: its ingredients are aspirin, its name says aspirin + "
-        "codeine",
+        ("VMP 10441000001106 Aspirin 300mg / Codeine 8mg tablets: its ingredients are aspirin, its name says aspirin + "
+         "codeine"),
     };
     size_t n;
     CHECK(*state, v);
