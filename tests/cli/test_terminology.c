@@ -175,8 +175,8 @@ static void test_coverage_of_csv_as_exported(void **state) {
     static const char *const text[] = {
         "recognised by dmd-vmp: 1 (33.3 %)\nnot recognised:\n1\tNurofen\tnot-recognised\n1\tx\tnot-recognised\n",
         "recognised by dmd-vmp: 1 (50.0 %)\nnot recognised:\n1\t31977500\tnot-recognised\n",
-        "recognised by dmd-vmp: 1 (33.3 %)\nnot recognised:\n1\tNurofen, so called\tnot-recognised\n"
-        "1\tx\tnot-recognised\n",
+        ("recognised by dmd-vmp: 1 (33.3 %)\nnot recognised:\n1\tNurofen, so called\tnot-recognised\n"
+         "1\tx\tnot-recognised\n"),
     };
     static const char *const errors[] = {"-:6:", "-:7:", "-:6:"};
     (void)state;
