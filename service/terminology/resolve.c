@@ -236,6 +236,31 @@ static void read_sct(ask *k, const mr_coding *c) {
     }
 }
 
+/* A code that the table does not have, by the products of the release. */
+static void read_release_atc(ask *k, const mr_coding *c) {
+    const mr_release_atc *x = mr_term_release_atc(k->t, c->code);
+    mr_term_release ignored;
+    finding f;
+    start_finding(&f, MR_REC_ATC);
+    if (!x) {
+        note_code(k, "atc", c,
+                  mr_terminology_release(k->t, &ignored) ? "no such code in the table or the release"
+                                                         : "no such code in the table");
+    } else if (mr_term_release_atc_reading(k->t, x, &f.r)) {
+        note_reading(k, "atc", c->code,
+                     f.r.uncertain ? "all its products in the release, uncertain" : "all its products in the release",
+                     &f.r);
+        take(k, &f);
+    } else if (k->steps) {
+        bool more = x->n_sets == MR_TERM_ATC_SETS;
+        note(k, "atc",
+             mr_arena_printf(k->arena,
+                             "%.*s: its %" PRIu32 " products in the release are of %s%" PRIu32
+                             " different substances or sets of them, %" PRIu32 " are not understood: not chosen",
+                             MR_SPAN_ARG(c->code), x->n_products, more ? "at least " : "", x->n_sets, x->n_unread));
+    }
+}
+
 static void read_atc(ask *k, const mr_coding *c) {
     uint32_t at;
     if (c->code.len < 7) {
@@ -243,7 +268,7 @@ static void read_atc(ask *k, const mr_coding *c) {
     } else if (mr_term_find_atc(k->t, c->code, &at)) {
         take_substance(k, c, MR_REC_ATC, at, mr_span_is(c->code, "P01AB01") ? MR_ROUTE_ORAL : MR_ROUTE_UNKNOWN);
     } else {
-        note_code(k, "atc", c, "no such code in the table");
+        read_release_atc(k, c);
     }
 }
 

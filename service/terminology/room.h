@@ -116,6 +116,21 @@ bool mr_term_find_shipped(const mr_terminology *t, mr_span id, mr_id_entry *ret)
 bool mr_term_find_name(const mr_terminology *t, mr_span folded, uint32_t *ret);
 /* Seven characters that name one substance, or that lie in a class that is one key as a whole. */
 bool mr_term_find_atc(const mr_terminology *t, mr_span code, uint32_t *ret);
+/* What the products of the release that bear an ATC code have in common. */
+enum { MR_TERM_ATC_SETS = 32 };
+typedef struct mr_release_atc {
+    char code[8];
+    uint32_t product;    /* row of vmps: the first that is understood */
+    uint32_t n_products; /* valid ones that bear the code */
+    uint32_t n_unread;   /* of those, not understood */
+    uint32_t n_sets;     /* different sets of substances among the others, counted up to MR_TERM_ATC_SETS */
+    mr_shape shape;      /* what all agree on; set when n_sets is 1 and n_unread 0 */
+    bool uncertain;
+} mr_release_atc;
+/* NULL when no valid product bears it, or without a release. */
+const mr_release_atc *mr_term_release_atc(const mr_terminology *t, mr_span code);
+/* The substances of all its products; false when they differ. */
+bool mr_term_release_atc_reading(const mr_terminology *t, const mr_release_atc *x, mr_reading *ret);
 bool mr_term_find_rxnorm(const mr_terminology *t, mr_span code, uint32_t *ret);
 bool mr_term_find_bnf(const mr_terminology *t, mr_span code, uint32_t *ret); /* by its first nine characters */
 /* Combinations and classes whose own name may stand beside or instead of their members, in the order of their keys. */

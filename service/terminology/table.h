@@ -30,10 +30,12 @@ struct mr_terminology {
     mr_dmd_index *index;
     const mr_dmd_release *release; /* NULL: none */
     char version[128];
-    uint32_t *bound;     /* by row of the release's substances: ours */
-    bool *present;       /* by substance: a record of the release stands for it */
-    mr_moiety *moieties; /* by row of vtms */
-    mr_product *made;    /* by row of vmps */
+    uint32_t *bound;           /* by row of the release's substances: ours */
+    bool *present;             /* by substance: a record of the release stands for it */
+    mr_moiety *moieties;       /* by row of vtms */
+    mr_product *made;          /* by row of vmps */
+    mr_release_atc *atc_codes; /* by code */
+    size_t n_atc_codes;
     mr_term_release counts;
     mr_span *told; /* sentences, the first MR_TERM_TOLD */
     size_t cap_told, n_kept_told;
@@ -43,6 +45,7 @@ struct mr_terminology {
 mr_rc mr_bind_substances(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 mr_rc mr_bind_moieties(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 mr_rc mr_make_products(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_bind_atc(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 
 /* The substances that a part names: its base where the strength is the base's, and the salt itself. */
 uint32_t mr_bound_base(const mr_terminology *t, const mr_dmd_part *p);
