@@ -38,13 +38,40 @@ typedef struct mr_reading {
  * what is missing. */
 mr_tri mr_atom_read(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
 
-/* By file: atom_medicine.c, atom_fact.c */
+/* atom_medicine.c */
 mr_tri mr_atom_taking(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
 mr_tri mr_atom_coprescribed(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
 mr_tri mr_atom_started_before(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+/* atom_since.c */
+mr_tri mr_atom_long(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_started(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_cascade(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_tested_since(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+/* atom_why.c */
+mr_tri mr_atom_taken_for(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_allergic(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_any_finding(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+/* atom_number.c, atom_dose.c, atom_score.c */
+mr_tri mr_atom_substances(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_same_substance(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_issues(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_dose(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_frequency(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_equivalent(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_equivalent_mean(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_score_one(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_score_rise(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_scale_difference(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+/* atom_fact.c, atom_result.c */
 mr_tri mr_atom_has(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_degree(const mr_sight *s, const mr_node *n, mr_account *account);
 mr_tri mr_atom_tested(const mr_sight *s, const mr_node *n, mr_account *account);
 mr_tri mr_atom_latest(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_marked(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_average(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_every(const mr_sight *s, const mr_node *n, mr_account *account);
+mr_tri mr_atom_change(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
+mr_tri mr_atom_clearance(const mr_sight *s, const mr_node *n, mr_account *account);
 
 /* Names the codes that are missing for the concept of an atom. */
 void mr_missing_codes(const mr_sight *s, const mr_node *n, mr_account *account);

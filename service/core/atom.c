@@ -108,6 +108,22 @@ static mr_tri compare(const mr_sight *s, const mr_node *n, mr_reading how, mr_ac
     case MR_Q_LATEST: return mr_atom_latest(s, n, a);
     case MR_Q_SCORE: return score(s, n, how, a);
     case MR_Q_MEDICINES: return medicines(s, n, how, a);
+    case MR_Q_SUBSTANCES: return mr_atom_substances(s, n, how, a);
+    case MR_Q_SAME_SUBSTANCE: return mr_atom_same_substance(s, n, how, a);
+    case MR_Q_ISSUES: return mr_atom_issues(s, n, how, a);
+    case MR_Q_DOSE: return mr_atom_dose(s, n, how, a);
+    case MR_Q_FREQUENCY: return mr_atom_frequency(s, n, how, a);
+    case MR_Q_SCORE_ONE: return mr_atom_score_one(s, n, how, a);
+    case MR_Q_SCORE_RISE: return mr_atom_score_rise(s, n, how, a);
+    case MR_Q_SCALE_DIFFERENCE: return mr_atom_scale_difference(s, n, how, a);
+    case MR_Q_EQUIVALENT: return mr_atom_equivalent(s, n, how, a);
+    case MR_Q_EQUIVALENT_MEAN: return mr_atom_equivalent_mean(s, n, how, a);
+    case MR_Q_DEGREE: return mr_atom_degree(s, n, a);
+    case MR_Q_AVERAGE: return mr_atom_average(s, n, a);
+    case MR_Q_EVERY: return mr_atom_every(s, n, a);
+    case MR_Q_RISE:
+    case MR_Q_FALL: return mr_atom_change(s, n, how, a);
+    case MR_Q_CLEARANCE: return mr_atom_clearance(s, n, a);
     }
     return MR_UNKNOWN;
 }
@@ -121,6 +137,15 @@ mr_tri mr_atom_read(const mr_sight *s, const mr_node *n, mr_reading how, mr_acco
     case MR_OP_STARTED_BEFORE: return mr_atom_started_before(s, n, how, a);
     case MR_OP_HAS: return mr_atom_has(s, n, a);
     case MR_OP_TESTED: return mr_atom_tested(s, n, a);
+    case MR_OP_LONG: return mr_atom_long(s, n, how, a);
+    case MR_OP_STARTED: return mr_atom_started(s, n, how, a);
+    case MR_OP_CASCADE: return mr_atom_cascade(s, n, how, a);
+    case MR_OP_TAKEN_FOR: return mr_atom_taken_for(s, n, how, a);
+    case MR_OP_ALLERGIC: return mr_atom_allergic(s, n, a);
+    case MR_OP_TESTED_SINCE: return mr_atom_tested_since(s, n, how, a);
+    case MR_OP_MARKED: return mr_atom_marked(s, n, a);
+    case MR_OP_ANY_FINDING: return mr_atom_any_finding(s, n, how, a);
+    case MR_OP_COUNT:
     case MR_OP_AND:
     case MR_OP_OR:
     case MR_OP_NOT: break;

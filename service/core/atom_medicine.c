@@ -1,67 +1,9 @@
 /* Atoms about medicines: taken now or in a window, taken together, started before.
  *
- * Happy path: a medicine of the group is taken. Ways to be unknown: nothing found, but something unrecognised is taken
+ * Happy path: a medicine of the set is taken. Ways to be unknown: nothing found, but something unrecognised is taken
  * or the list was cut off; the only medicine found was recognised by a step that may be wrong and a NOT leans on it;
- * dates or a status that would settle it are missing. */
-#include "account.h"
-
-static mr_span group_name(const mr_sight *s, uint16_t group) {
-    return group < s->rules->n_groups ? s->rules->groups[group].name : MR_SPAN("?");
-}
-
-static mr_tri meets(mr_day from, mr_day until, mr_when days) {
-    return from <= until && from <= days.hi && until >= days.lo ? MR_TRUE : MR_FALSE;
-}
-
-static mr_tri used_in(const mr_medicine *m, mr_when days) {
-    mr_tri best = MR_FALSE;
-    for (size_t i = 0; i < m->n_issues && best != MR_TRUE; i++)
-        best = mr_tri_or(best, meets(m->issues[i], m->issues[i], days));
-    for (size_t i = 0; i < m->n_exposures && best != MR_TRUE; i++) {
-        const mr_exposure *x = &m->exposures[i];
-        best = mr_tri_or(best, meets(x->sure_from, x->sure_until, days));
-        if (best == MR_FALSE && meets(x->from, x->until, days) == MR_TRUE) best = MR_UNKNOWN;
-    }
-    return best;
-}
-
-/* The medicine alone, whatever it was recognised by. */
-static mr_tri use_of(const mr_sight *s, const mr_node *n, const mr_medicine *m) {
-    if (mr_window_set(n->window)) return used_in(m, mr_window_days(n->window, s->as_of));
-    return m->unsettled ? MR_UNKNOWN : mr_medicine_taken(m) ? MR_TRUE : MR_FALSE;
-}
-
-static void match_all(mr_account *a, uint16_t group, const mr_medicine *m) {
-    for (size_t i = 0; a && i < m->n_ingredients; i++)
-        if (mr_bits_has(&m->ingredients[i].groups, group)) mr_account_match(a, group, m, &m->ingredients[i]);
-}
-
-static void show_use(mr_account *a, const mr_medicine *m, uint16_t group) {
-    if (!a) return;
-    match_all(a, group, m);
-    mr_span text = m->text.len ? m->text : m->n_ingredients ? m->ingredients[0].substance : m->reference;
-    mr_account_evidence(a, (mr_evidence){.reference = m->reference, .text = text, .date = m->since});
-}
-
-/* Where something was not recognised, that none was recognised is all that can be said. */
-static void show_absence(const mr_sight *s, mr_account *a, const mr_node *n) {
-    if (!a) return;
-    mr_span text = mr_account_text(a, "no medicine of group %.*s%s", MR_SPAN_ARG(group_name(s, n->group)),
-                                   s->blocked ? " recognised" : "");
-    mr_account_evidence(a, (mr_evidence){.text = text, .date = MR_WHEN_NONE});
-}
-
-static void miss_dates(mr_account *a, const mr_medicine *m, const char *what) {
-    if (!a) return;
-    mr_span name = m->n_ingredients ? m->ingredients[0].substance : m->text;
-    mr_account_missing(a, MR_MISSING_DATUM, mr_account_text(a, "%s of %.*s", what, MR_SPAN_ARG(name)),
-                       mr_account_text(a, "the %s of %.*s in the record", what, MR_SPAN_ARG(name)), m->reference);
-}
-
-static void miss_certainty(mr_account *a, const mr_medicine *m) {
-    mr_account_missing(a, MR_MISSING_RECOGNITION, m->text, MR_SPAN("a code that we know for this medicine"),
-                       m->reference);
-}
+ * dates, a dosage or a status that would settle it are missing. */
+#include "set.h"
 
 void mr_missing_recognition(const mr_sight *s, mr_account *a) {
     for (size_t i = 0; a && i < s->record->n_not_assessed; i++) {
@@ -75,62 +17,72 @@ void mr_missing_recognition(const mr_sight *s, mr_account *a) {
                            MR_SPAN("a list of medicines read to its end"), MR_SPAN_NONE);
 }
 
-/* What is left when no medicine was surely found. */
-static mr_tri nothing_found(const mr_sight *s, mr_reading how, bool in_doubt, mr_account *a) {
+mr_tri mr_nothing_found(const mr_sight *s, mr_reading how, bool in_doubt, mr_account *a) {
     bool blocked = s->blocked && !how.whole;
     if (blocked) mr_missing_recognition(s, a);
     return in_doubt || blocked ? MR_UNKNOWN : MR_FALSE;
 }
 
-mr_tri mr_atom_taking(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
-    bool window = mr_window_set(n->window), found = false, in_doubt = false;
-    if (mr_bits_has(window ? &s->ever : &s->taken, n->group))
-        for (size_t i = 0; i < s->record->n_medicines; i++) {
-            const mr_medicine *m = &s->record->medicines[i];
-            if (!mr_bits_has(&m->groups, n->group)) continue;
-            mr_tri use = use_of(s, n, m);
-            if (use == MR_FALSE) continue;
-            bool leant_on = how.negated && m->uncertain;
-            if (leant_on && how.whole) continue;
-            if (leant_on)
-                miss_certainty(a, m);
-            else if (use == MR_UNKNOWN)
-                miss_dates(a, m, window ? "dates of use" : "status");
-            found = found || (use == MR_TRUE && !leant_on);
-            in_doubt = in_doubt || use == MR_UNKNOWN || leant_on;
-            if (use == MR_TRUE && !leant_on) show_use(a, m, n->group);
-        }
-    if (found) return MR_TRUE;
-    mr_tri value = nothing_found(s, how, in_doubt, a);
-    if (value == MR_FALSE) show_absence(s, a, n);
+/* What has been seen of one part so far. */
+typedef struct seen {
+    bool found, in_doubt;
+} seen;
+
+static void see(seen *x, mr_reading how, mr_account *a, const mr_set_view *set, const mr_medicine *m, mr_tri use,
+                const char *what) {
+    mr_tri value = mr_tri_and(use, mr_set_meets(set, m));
+    if (value == MR_FALSE) return;
+    bool leant_on = how.negated && m->uncertain;
+    if (leant_on && how.whole) return;
+    if (leant_on || value == MR_UNKNOWN) mr_missing_member(a, set, m, leant_on, use, what);
+    x->found = x->found || (value == MR_TRUE && !leant_on);
+    x->in_doubt = x->in_doubt || value == MR_UNKNOWN || leant_on;
+    if (value == MR_TRUE && !leant_on) mr_set_show(a, set, m);
+}
+
+static mr_tri conclude(const mr_sight *s, const seen *x, mr_reading how, const mr_set_view *set, mr_account *a) {
+    if (x->found) return MR_TRUE;
+    mr_tri value = mr_nothing_found(s, how, x->in_doubt, a);
+    if (value == MR_FALSE) mr_set_show_absence(s, a, set);
     return value;
 }
 
+mr_tri mr_atom_taking(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
+    bool window = mr_window_set(n->window);
+    mr_set_view set;
+    mr_set_first(n, &set);
+    seen x = {false, false};
+    if (mr_set_near(&set, window ? &s->ever : &s->taken))
+        for (size_t i = 0; i < s->record->n_medicines; i++) {
+            const mr_medicine *m = &s->record->medicines[i];
+            if (!mr_set_near(&set, &m->groups)) continue;
+            see(&x, how, a, &set, m, mr_use_asked(s, n->window, m), window ? "dates of use" : "status");
+        }
+    return conclude(s, &x, how, &set, a);
+}
+
 mr_tri mr_atom_started_before(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
-    mr_day line = mr_day_before(s->as_of, n->window.latest);
-    bool found = false, in_doubt = false;
-    for (size_t i = 0; mr_bits_has(&s->ever, n->group) && i < s->record->n_medicines; i++) {
-        const mr_medicine *m = &s->record->medicines[i];
-        if (!mr_bits_has(&m->groups, n->group)) continue;
-        mr_tri before = used_in(m, (mr_when){MR_DAY_MIN, line});
-        if (before == MR_TRUE) show_use(a, m, n->group);
-        if (before == MR_UNKNOWN) miss_dates(a, m, "start date");
-        found = found || before == MR_TRUE;
-        in_doubt = in_doubt || before == MR_UNKNOWN;
-    }
-    if (found) return MR_TRUE;
-    mr_tri value = nothing_found(s, how, in_doubt, a);
-    if (value == MR_FALSE) show_absence(s, a, n);
-    return value;
+    mr_when days = {MR_DAY_MIN, mr_day_before(s->as_of, n->window.latest)};
+    mr_set_view set;
+    mr_set_first(n, &set);
+    seen x = {false, false};
+    if (mr_set_near(&set, &s->ever))
+        for (size_t i = 0; i < s->record->n_medicines; i++) {
+            const mr_medicine *m = &s->record->medicines[i];
+            if (mr_set_near(&set, &m->groups)) see(&x, how, a, &set, m, mr_use_in(m, days), "start date");
+        }
+    return conclude(s, &x, how, &set, a);
 }
 
 /* ---- taken together ---- */
 
-static bool different_substances(const mr_medicine *a, uint16_t group_a, const mr_medicine *b, uint16_t group_b) {
+static bool different_substances(const mr_medicine *a, const mr_set_view *set_a, const mr_medicine *b,
+                                 const mr_set_view *set_b) {
     for (size_t i = 0; i < a->n_ingredients; i++)
         for (size_t k = 0; k < b->n_ingredients; k++)
-            if (mr_bits_has(&a->ingredients[i].groups, group_a) && mr_bits_has(&b->ingredients[k].groups, group_b) &&
-                !mr_span_eq(a->ingredients[i].substance, b->ingredients[k].substance))
+            if (!mr_span_eq(a->ingredients[i].substance, b->ingredients[k].substance) &&
+                mr_set_has(set_a, a, &a->ingredients[i], NULL) != MR_FALSE &&
+                mr_set_has(set_b, b, &b->ingredients[k], NULL) != MR_FALSE)
                 return true;
     return false;
 }
@@ -172,40 +124,52 @@ static bool near(const mr_medicine *a, const mr_medicine *b, bool sure, mr_when 
 }
 
 static mr_tri together(const mr_sight *s, const mr_node *n, const mr_medicine *a, const mr_medicine *b) {
-    mr_tri both = mr_tri_and(use_of(s, n, a), use_of(s, n, b));
+    mr_tri both = mr_tri_and(mr_use_asked(s, n->window, a), mr_use_asked(s, n->window, b));
     if (both == MR_FALSE || !mr_window_set(n->window)) return both;
     mr_when days = mr_window_days(n->window, s->as_of);
     if (near(a, b, true, days, n->apart)) return MR_TRUE;
     return near(a, b, false, days, n->apart) ? MR_UNKNOWN : MR_FALSE;
 }
 
+/* Both sets of a "coprescribed". */
+typedef struct sets {
+    mr_set_view first, second;
+} sets;
+
+static void see_pair(const mr_sight *s, const mr_node *n, const sets *of, const mr_medicine *a, const mr_medicine *b,
+                     mr_reading how, seen *x, mr_account *account) {
+    mr_tri use = together(s, n, a, b);
+    mr_tri value = mr_tri_and(use, mr_tri_and(mr_set_meets(&of->first, a), mr_set_meets(&of->second, b)));
+    bool leant_on = value != MR_FALSE && how.negated && (a->uncertain || b->uncertain);
+    if (value == MR_FALSE || (leant_on && how.whole)) return;
+    if (leant_on) {
+        mr_missing_certainty(account, a->uncertain ? a : b);
+    } else if (value == MR_TRUE) {
+        mr_set_show(account, &of->first, a);
+        mr_set_show(account, &of->second, b);
+    } else {
+        mr_missing_member(account, &of->first, a, false, use, "dates of use");
+        mr_missing_member(account, &of->second, b, false, use, "dates of use");
+    }
+    x->found = x->found || (value == MR_TRUE && !leant_on);
+    x->in_doubt = x->in_doubt || value == MR_UNKNOWN || leant_on;
+}
+
 mr_tri mr_atom_coprescribed(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account) {
     const mr_bits *known = mr_window_set(n->window) ? &s->ever : &s->taken;
-    bool worth = mr_bits_has(known, n->group) && mr_bits_has(known, n->group2), found = false, in_doubt = false;
+    sets of;
+    mr_set_first(n, &of.first);
+    mr_set_second(n, &of.second);
+    seen x = {false, false};
+    bool worth = mr_set_near(&of.first, known) && mr_set_near(&of.second, known);
     for (size_t i = 0; worth && i < s->record->n_medicines; i++) {
         const mr_medicine *a = &s->record->medicines[i];
-        if (!mr_bits_has(&a->groups, n->group)) continue;
+        if (!mr_set_near(&of.first, &a->groups)) continue;
         for (size_t k = 0; k < s->record->n_medicines; k++) {
             const mr_medicine *b = &s->record->medicines[k];
-            if (!mr_bits_has(&b->groups, n->group2) || !different_substances(a, n->group, b, n->group2)) continue;
-            mr_tri value = together(s, n, a, b);
-            bool leant_on = value != MR_FALSE && how.negated && (a->uncertain || b->uncertain);
-            if (leant_on && how.whole) continue;
-            if (leant_on) {
-                miss_certainty(account, a->uncertain ? a : b);
-                in_doubt = true;
-                continue;
-            }
-            if (value == MR_TRUE) {
-                show_use(account, a, n->group);
-                show_use(account, b, n->group2);
-            } else if (value == MR_UNKNOWN) {
-                miss_dates(account, a, "dates of use");
-                miss_dates(account, b, "dates of use");
-            }
-            found = found || value == MR_TRUE;
-            in_doubt = in_doubt || value == MR_UNKNOWN;
+            if (mr_set_near(&of.second, &b->groups) && different_substances(a, &of.first, b, &of.second))
+                see_pair(s, n, &of, a, b, how, &x, account);
         }
     }
-    return found ? MR_TRUE : nothing_found(s, how, in_doubt, account);
+    return x.found ? MR_TRUE : mr_nothing_found(s, how, x.in_doubt, account);
 }

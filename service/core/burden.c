@@ -8,18 +8,26 @@ bool mr_route_local(mr_route r) {
            r == MR_ROUTE_VAGINAL;
 }
 
-double mr_scale_points(const mr_scale *scale, mr_span substance) {
+bool mr_scale_find(const mr_scale *scale, mr_span substance, double *ret) {
     size_t lo = 0, hi = scale->n_scores;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         int c = mr_span_cmp(substance, scale->scores[mid].substance);
-        if (c == 0) return scale->scores[mid].points;
+        if (c == 0) {
+            *ret = scale->scores[mid].points;
+            return true;
+        }
         if (c < 0)
             hi = mid;
         else
             lo = mid + 1;
     }
-    return 0;
+    return false;
+}
+
+double mr_scale_points(const mr_scale *scale, mr_span substance) {
+    double points = 0;
+    return mr_scale_find(scale, substance, &points) ? points : 0;
 }
 
 static int load_order(const void *left, const void *right) {
@@ -75,6 +83,12 @@ double mr_scale_total(const mr_sight *s, uint16_t scale) {
 
 /* ---- opioid ---- */
 
+static const mr_equivalent *equivalent_named(const mr_ruleset *rules, mr_span name) {
+    for (size_t i = 0; i < rules->n_equivalents; i++)
+        if (mr_span_eq(rules->equivalents[i].name, name)) return &rules->equivalents[i];
+    return NULL;
+}
+
 static double factor_of(const mr_scale *ome, const mr_medicine *m, mr_span substance, mr_arena *a, bool *ok) {
     mr_span by_route = mr_arena_printf(a, "%.*s (%s)", MR_SPAN_ARG(substance), mr_route_text(m->route));
     *ok = by_route.ptr != NULL;
@@ -119,7 +133,14 @@ bool mr_burden_compute(mr_sight *s) {
         b.scale = scale->name;
         b.scale_version = scale->version;
     }
-    if (!opioid_compute(rules, s->record, s->arena, &b)) return false;
+    const mr_equivalent *opioid = equivalent_named(rules, MR_SPAN("opioid"));
+    if (opioid) {
+        mr_range total = mr_equivalent_total(s, opioid);
+        b.opioid_known = total.hi <= total.lo;
+        b.opioid_mg_per_day = b.opioid_known ? mr_tidy(total.lo) : 0;
+    } else if (!opioid_compute(rules, s->record, s->arena, &b)) {
+        return false;
+    }
     s->burden = b;
     return true;
 }

@@ -1,6 +1,8 @@
 /* Three-valued logic (Kleene's): unknown is not no, and a rule fires only on true. */
 #include "logic.h"
 
+#include <math.h>
+
 mr_tri mr_tri_not(mr_tri a) {
     return (mr_tri)(MR_TRUE - a);
 }
@@ -50,11 +52,24 @@ mr_day mr_day_before(mr_day day, mr_duration d) {
 
 mr_when mr_window_days(mr_window w, mr_day as_of) {
     return (mr_when){w.has_earliest ? mr_day_before(as_of, w.earliest) : MR_DAY_MIN,
-                     w.has_latest ? mr_day_before(as_of, w.latest) : as_of};
+                     w.has_latest ? mr_day_before(as_of, w.latest) - w.before : as_of};
 }
 
 bool mr_window_set(mr_window w) {
     return w.has_earliest || w.has_latest;
+}
+
+mr_tri mr_range_outcome(mr_range r, const mr_node *n) {
+    return mr_range_compare(r, n->compare, n->value);
+}
+
+bool mr_compare_down(mr_compare op) {
+    return op == MR_LESS || op == MR_LESS_EQUAL;
+}
+
+/* Doses and their sums go through divisions: a millionth of a milligram is none. */
+double mr_tidy(double v) {
+    return isfinite(v) ? round(v * 1e6) / 1e6 : v;
 }
 
 mr_tri mr_when_within(mr_when date, mr_when days) {

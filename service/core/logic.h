@@ -10,6 +10,9 @@ typedef struct mr_range {
     bool lo_open, hi_open;
 } mr_range;
 mr_tri mr_range_compare(mr_range r, mr_compare op, double v);
+mr_tri mr_range_outcome(mr_range r, const mr_node *n); /* against the comparison of the node */
+bool mr_compare_down(mr_compare op);                   /* true for small numbers: < and <= */
+double mr_tidy(double v);                              /* without what a division left behind the sixth decimal */
 
 mr_day mr_day_before(mr_day day, mr_duration d);
 bool mr_window_set(mr_window w);

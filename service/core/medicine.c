@@ -120,6 +120,7 @@ static bool times_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicine 
     for (size_t i = 0; i < n; i++) {
         if (items[i].use.used) m->exposures[m->n_exposures++] = items[i].use.exposure;
         if (items[i].use.issued) m->issues[m->n_issues++] = items[i].use.issue;
+        m->listed = m->listed || (items[i].use.issued && items[i].entry->kind == MR_ENTRY_REQUEST);
     }
     qsort(m->exposures, m->n_exposures, sizeof *m->exposures, exposure_order);
     m->n_exposures = exposures_merge(m->exposures, m->n_exposures);
@@ -146,14 +147,73 @@ static void since_until_fill(const mr_item *items, size_t n, mr_medicine *m) {
     if (open) m->until = MR_WHEN_NONE;
 }
 
-static bool as_needed(const mr_item *items, size_t n) {
+/* Regular beats "when required": of two entries one may be for the bad days. */
+static void usage_fill(const mr_item *items, size_t n, mr_medicine *m) {
     size_t dosages = 0;
     for (size_t i = 0; i < n; i++) {
         if (!speaks(items, &items[i])) continue;
         for (size_t k = 0; k < items[i].entry->n_dosage; k++, dosages++)
-            if (!items[i].entry->dosage[k].as_needed) return false;
+            m->regular = m->regular || !items[i].entry->dosage[k].as_needed;
     }
-    return dosages > 0;
+    m->as_needed = dosages > 0 && !m->regular;
+}
+
+/* ---- written twice ---- */
+
+static bool needed_only(const mr_entry *e) {
+    for (size_t i = 0; i < e->n_dosage; i++)
+        if (!e->dosage[i].as_needed) return false;
+    return e->n_dosage > 0;
+}
+
+/* The same substances, each of one strength. -1: a strength is not known. */
+static int same_strengths(const mr_entry *a, const mr_entry *b) {
+    const mr_understood *x = &a->understood, *y = &b->understood;
+    int same = 1;
+    for (size_t i = 0; i < x->n_ingredients; i++)
+        for (size_t k = 0; k < y->n_ingredients; k++) {
+            const mr_ingredient *p = &x->ingredients[i], *q = &y->ingredients[k];
+            if (!mr_span_eq(p->substance, q->substance)) continue;
+            if (!(p->strength > 0) || !(q->strength > 0))
+                same = same ? -1 : 0;
+            else if (p->strength < q->strength || p->strength > q->strength ||
+                     !mr_span_eq(p->strength_unit, q->strength_unit))
+                same = 0;
+        }
+    return same;
+}
+
+static bool beside(const mr_item *x, const mr_item *y) {
+    return x->entry->kind == MR_ENTRY_STATEMENT && y->entry->kind == MR_ENTRY_STATEMENT && mr_use_taken(&x->use) &&
+           mr_use_taken(&y->use) && needed_only(x->entry) == needed_only(y->entry);
+}
+
+/* Statements in use that stand for the same thing: two strengths are one medicine in two tablets, and regular beside
+ * "when required" is meant so. */
+static void doubles_fill(const mr_item *items, size_t n, mr_medicine *m) {
+    for (size_t i = 0; i < n; i++) {
+        unsigned same = 1;
+        for (size_t k = 0; k < n; k++) {
+            if (k == i || !beside(&items[i], &items[k])) continue;
+            int strengths = same_strengths(items[i].entry, items[k].entry);
+            same += strengths > 0;
+            m->doubles_doubtful = m->doubles_doubtful || strengths < 0;
+        }
+        if (same > 1 && same > m->doubles) m->doubles = same;
+    }
+}
+
+/* ---- why ---- */
+
+static bool reasons_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicine *m) {
+    size_t all = 0;
+    for (size_t i = 0; i < n; i++) all += speaks(items, &items[i]) ? items[i].entry->n_reasons : 0;
+    m->reasons = MR_NEW_N(a, mr_reason, all);
+    if (!m->reasons) return false;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; speaks(items, &items[i]) && k < items[i].entry->n_reasons; k++)
+            m->reasons[m->n_reasons++] = items[i].entry->reasons[k];
+    return true;
 }
 
 static bool same_product(const mr_entry *a, const mr_entry *b) {
@@ -218,12 +278,14 @@ bool mr_medicine_build(const mr_ruleset *rules, const mr_item *items, size_t n, 
     for (size_t i = 0; i < n && !m.text.len; i++) m.text = items[i].entry->text;
     for (size_t i = 0; i < n && m.route == MR_ROUTE_UNKNOWN; i++) m.route = items[i].route;
     m.uncertain = all_uncertain(items, n);
-    m.as_needed = as_needed(items, n);
+    usage_fill(items, n, &m);
+    doubles_fill(items, n, &m);
     m.daily = dose_of(items, n);
     since_until_fill(items, n, &m);
-    if (!references_fill(items, n, a, &m) || !ingredients_fill(&items[0], a, &m) ||
+    if (!references_fill(items, n, a, &m) || !ingredients_fill(&items[0], a, &m) || !reasons_fill(items, n, a, &m) ||
         !groups_fill(rules, items, n, a, &m) || !times_fill(items, n, a, &m))
         return false;
+    if (m.n_ingredients == 1) m.ingredients[0].daily = m.daily;
     *ret = m;
     return true;
 }

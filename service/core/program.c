@@ -11,7 +11,26 @@ static mr_reading flipped(mr_reading how) {
     return how;
 }
 
+static mr_tri value_of(const mr_sight *s, const mr_node *n, mr_reading how);
+
+/* The reading of what is counted: a number that is true when it is small leans on what is absent. */
+static mr_reading counted(const mr_node *n, mr_reading how) {
+    return mr_compare_down(n->compare) ? flipped(how) : how;
+}
+
+static mr_range count_of(const mr_sight *s, const mr_node *n, mr_reading how) {
+    mr_range sum = {0, 0, false, false};
+    for (size_t i = 0; i < n->n_kids; i++) {
+        double points = n->points ? n->points[i] : 1;
+        mr_tri kid = value_of(s, n->kids[i], counted(n, how));
+        sum.lo += kid == MR_TRUE ? points : 0;
+        sum.hi += kid != MR_FALSE ? points : 0;
+    }
+    return sum;
+}
+
 static mr_tri value_of(const mr_sight *s, const mr_node *n, mr_reading how) {
+    if (n->op == MR_OP_COUNT) return mr_range_outcome(count_of(s, n, how), n);
     if (n->op == MR_OP_NOT) return mr_tri_not(value_of(s, n->kids[0], flipped(how)));
     if (n->op != MR_OP_AND && n->op != MR_OP_OR) return mr_atom_read(s, n, how, NULL);
     mr_tri last = n->op == MR_OP_AND ? MR_FALSE : MR_TRUE, value = mr_tri_not(last);
@@ -22,11 +41,27 @@ static mr_tri value_of(const mr_sight *s, const mr_node *n, mr_reading how) {
     return value;
 }
 
+static void collect(const mr_sight *s, const mr_node *n, mr_reading how, mr_tri value, mr_account *a);
+
+/* A count rests on the kids that hold; one that is small, on those that do not. */
+static void collect_counted(const mr_sight *s, const mr_node *n, mr_reading how, mr_tri value, mr_account *a) {
+    mr_tri wanted = value;
+    if (value != MR_UNKNOWN) wanted = mr_compare_down(n->compare) ? mr_tri_not(value) : value;
+    if (value != MR_UNKNOWN && n->compare == MR_EQUAL) wanted = MR_TRUE;
+    for (size_t i = 0; i < n->n_kids; i++)
+        if (value_of(s, n->kids[i], counted(n, how)) == wanted) collect(s, n->kids[i], counted(n, how), wanted, a);
+    mr_range r = count_of(s, n, how);
+    if (a && n->points && value != MR_UNKNOWN)
+        mr_account_evidence(a, (mr_evidence){MR_SPAN_NONE, n->title, true, r.lo, MR_SPAN("{points}"), MR_WHEN_NONE});
+}
+
 /* Collects from the atoms on which the value of `n` rests; `value` is that value, so a kid counts when it has it too.
  */
 static void collect(const mr_sight *s, const mr_node *n, mr_reading how, mr_tri value, mr_account *a) {
     if (n->op == MR_OP_NOT) {
         collect(s, n->kids[0], flipped(how), mr_tri_not(value), a);
+    } else if (n->op == MR_OP_COUNT) {
+        collect_counted(s, n, how, value, a);
     } else if (n->op == MR_OP_AND || n->op == MR_OP_OR) {
         for (size_t i = 0; i < n->n_kids; i++)
             if (value_of(s, n->kids[i], how) == value) collect(s, n->kids[i], how, value, a);
@@ -64,12 +99,27 @@ typedef struct parts {
     size_t n, cap;
 } parts;
 
+static bool explain_walk(const mr_sight *s, const mr_node *n, mr_reading how, parts *out);
+
+static bool explain_kids(const mr_sight *s, const mr_node *n, mr_reading how, parts *out) {
+    for (size_t i = 0; i < n->n_kids; i++)
+        if (!explain_walk(s, n->kids[i], how, out)) return false;
+    return true;
+}
+
+/* A count: how many hold, then each. */
+static bool explain_count(const mr_sight *s, const mr_node *n, mr_reading how, parts *out) {
+    mr_account a = {.arena = s->arena};
+    mr_range r = count_of(s, n, how);
+    mr_part part = {.text = n->text, .value = value_of(s, n, how)};
+    part.because = r.hi > r.lo ? mr_account_text(&a, "%g to %g", r.lo, r.hi) : mr_account_text(&a, "%g", r.lo);
+    return !a.full && MR_PUSH(s->arena, out->v, out->n, out->cap, part) && explain_kids(s, n, counted(n, how), out);
+}
+
 static bool explain_walk(const mr_sight *s, const mr_node *n, mr_reading how, parts *out) {
-    if (n->op == MR_OP_NOT || n->op == MR_OP_AND || n->op == MR_OP_OR) {
-        for (size_t i = 0; i < (n->op == MR_OP_NOT ? 1 : n->n_kids); i++)
-            if (!explain_walk(s, n->kids[i], n->op == MR_OP_NOT ? flipped(how) : how, out)) return false;
-        return true;
-    }
+    if (n->op == MR_OP_NOT) return explain_walk(s, n->kids[0], flipped(how), out);
+    if (n->op == MR_OP_AND || n->op == MR_OP_OR) return explain_kids(s, n, how, out);
+    if (n->op == MR_OP_COUNT) return explain_count(s, n, how, out);
     mr_account a = {.arena = s->arena};
     mr_part part = {.text = n->text, .value = mr_atom_read(s, n, how, &a)};
     mr_account_settle(&a);
@@ -81,6 +131,11 @@ static bool explain_walk(const mr_sight *s, const mr_node *n, mr_reading how, pa
 
 mr_tri mr_sight_value(const mr_sight *s, const mr_node *root) {
     return value_of(s, root, (mr_reading){false, false});
+}
+
+mr_tri mr_sight_rule(const mr_sight *s, const mr_rule *r, bool whole) {
+    if (s->off && s->off[r - s->rules->rules]) return MR_FALSE;
+    return value_of(s, r->when, (mr_reading){false, whole});
 }
 
 static size_t keep_kind(mr_missing *v, size_t n, mr_missing_kind kind) {

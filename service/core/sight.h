@@ -32,6 +32,7 @@ typedef struct mr_sight {
     mr_load *loads;  /* what is taken, by substance */
     size_t n_loads;
     mr_burden burden;
+    const bool *off; /* beside the rules: it does not run for this patient; NULL: all run */
 } mr_sight;
 
 mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *record, mr_day as_of, mr_arena *a,
@@ -46,7 +47,19 @@ mr_rc mr_sight_run(const mr_sight *s, const mr_node *root, bool explain, mr_eval
 /* The value alone; allocates nothing. */
 mr_tri mr_sight_value(const mr_sight *s, const mr_node *root);
 
+/* The value of another rule's condition; FALSE when it does not run. `whole`: as if every medicine were recognised. */
+mr_tri mr_sight_rule(const mr_sight *s, const mr_rule *r, bool whole);
+/* Does the tree ask for the findings of other rules? Then it runs after them. */
+bool mr_node_asks_findings(const mr_node *n);
+
 /* ---- burden.c ---- */
+
+/* false when the scale does not name the substance. */
+bool mr_scale_find(const mr_scale *scale, mr_span substance, double *ret);
+/* What all of it that is taken comes to a day; the upper end is INFINITY where a dose or a factor is not known. */
+mr_range mr_equivalent_total(const mr_sight *s, const mr_equivalent *e);
+/* What a dose of one counts as, by the route of the medicine; 0: there is no factor. */
+double mr_equivalent_of(const mr_equivalent *e, const mr_medicine *m, mr_span substance);
 
 /* A product that acts where it is put: it adds nothing to a total of the whole body, and is no regular medicine. */
 bool mr_route_local(mr_route r);

@@ -152,7 +152,8 @@ UNUSED mr_window ago(uint16_t n, mr_time_unit u) {
     return (mr_window){.has_latest = true, .latest = {n, (uint8_t)u}};
 }
 UNUSED mr_window between(uint16_t earliest, uint16_t latest, mr_time_unit u) {
-    return (mr_window){true, true, {earliest, (uint8_t)u}, {latest, (uint8_t)u}};
+    return (mr_window){
+        .has_earliest = true, .has_latest = true, .earliest = {earliest, (uint8_t)u}, .latest = {latest, (uint8_t)u}};
 }
 static const mr_window always = {0};
 UNUSED const mr_node *taking_in(desk *d, const char *g, mr_window w) {

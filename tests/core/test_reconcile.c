@@ -387,7 +387,7 @@ static mr_finding *find_dosed(world *w, const double *mg, size_t n) {
         m->ingredients = MR_NEW(w->a, mr_ingredient);
         m->ingredients[0].substance = mr_span_of(names[i]);
         m->n_ingredients = 1;
-        m->daily = (mr_dose){mg[i] > 0, mg[i], MR_SPAN("mg")};
+        m->daily = (mr_dose){.known = mg[i] > 0, .value = mg[i], .unit = MR_SPAN("mg")};
         f->medicines[i] = m;
     }
     assert_true(mr_finding_content(f, 0, w->a, f->content));

@@ -52,6 +52,7 @@ static inline void print_compare(const mr_ruleset *r, const mr_node *n, mr_buf *
         print_window(out, &n->window);
         mr_buf_addc(out, ')');
         break;
+    default: mr_buf_adds(out, "?"); break; /* the text of the other parts is tested by itself */
     }
     mr_buf_printf(out, " %s %.13g", signs[n->compare], n->value);
 }

@@ -24,7 +24,27 @@ typedef struct mr_duration {
 typedef struct mr_window {
     bool has_earliest, has_latest;
     mr_duration earliest, latest;
+    bool before; /* the day of `latest` itself does not belong to it: "more than 12 months ago" */
 } mr_window;
+
+enum { MR_NO_NUMBER = 0xFFFF, MR_ANY_GROUP = 0xFFFE };
+
+/* Which medicines are meant: one term or several, each a drug group, narrowed. */
+typedef enum mr_usage { MR_USE_ANY, MR_USE_REGULAR, MR_USE_WHEN_REQUIRED } mr_usage;
+typedef struct mr_set_term {
+    uint16_t group; /* MR_ANY_GROUP: any medicine */
+    mr_usage usage;
+    const mr_span *only; /* these substances of it; none: all */
+    size_t n_only;
+    const mr_span *except; /* without these substances */
+    size_t n_except;
+    const uint16_t *except_groups; /* without what is in one of these groups */
+    size_t n_except_groups;
+} mr_set_term;
+typedef struct mr_set {
+    const mr_set_term *terms;
+    size_t n_terms;
+} mr_set;
 
 typedef enum mr_op {
     MR_OP_AND,
@@ -32,28 +52,55 @@ typedef enum mr_op {
     MR_OP_NOT,            /* kids */
     MR_OP_COMPARE,        /* quantity cmp value */
     MR_OP_SEX,            /* value: an mr_sex */
-    MR_OP_TAKING,         /* group [window]: without a window, taken now; with one, issued or in use in it */
-    MR_OP_COPRESCRIBED,   /* group, group2: both taken now, or with a window an issue of each less than `apart` apart */
-    MR_OP_STARTED_BEFORE, /* group: first use at least `window.latest` ago (MED first<=index-15m) */
-    MR_OP_HAS,            /* concept [window on recorded or onset date]: coded and not resolved since */
-    MR_OP_TESTED          /* concept [window]: a result or the fact of a test in the window */
+    MR_OP_TAKING,         /* set [window]: without a window, taken now; with one, issued or in use in it */
+    MR_OP_COPRESCRIBED,   /* set, set2: both taken now, or with a window an issue of each less than `apart` apart */
+    MR_OP_STARTED_BEFORE, /* set: first use at least `window.latest` ago (MED first<=index-15m) */
+    MR_OP_HAS,            /* concept [window on recorded or onset date]: coded and not resolved since; `degree`: a code
+                           * says so; `times` 2 or more: on so many days */
+    MR_OP_TESTED,         /* concept [window]: a result or the fact of a test in the window */
+    MR_OP_COUNT,          /* kids, of those that are true the number, or the sum of `points`: cmp value */
+    MR_OP_LONG,           /* set: taken now, without a break since `apart` ago; compare GREATER: since longer */
+    MR_OP_STARTED,        /* set, window: taken now, begun in the window, none in the 12 months before */
+    MR_OP_CASCADE,        /* set, set2: set2 STARTED in the window, and set begun 1 day to `apart` before it */
+    MR_OP_TAKEN_FOR,      /* set, concept: taken now, and the concept is the reason given */
+    MR_OP_ALLERGIC,       /* set */
+    MR_OP_TESTED_SINCE,   /* set, concept: tested since the set was started, or that was less than `apart` ago */
+    MR_OP_MARKED,         /* concept [window]: the laboratory marked the newest result as `mark` */
+    MR_OP_ANY_FINDING     /* a rule of one of `tools`, of severity `severity` or more, is true */
 } mr_op;
 
 typedef enum mr_quantity {
-    MR_Q_AGE,      /* years */
-    MR_Q_LATEST,   /* concept [window]: newest value in the canonical unit */
-    MR_Q_SCORE,    /* scale: burden total */
-    MR_Q_MEDICINES /* distinct regular current medicines */
+    MR_Q_AGE,              /* years */
+    MR_Q_LATEST,           /* concept [window]: newest value in the canonical unit */
+    MR_Q_SCORE,            /* scale: burden total */
+    MR_Q_MEDICINES,        /* distinct regular current medicines */
+    MR_Q_SUBSTANCES,       /* set [window]: distinct; `apart`: those that are taken so long */
+    MR_Q_SAME_SUBSTANCE,   /* set: entries that stand for one substance, the most of any */
+    MR_Q_ISSUES,           /* set [window]: days on which it was issued */
+    MR_Q_DOSE,             /* set: a day, in mg or in units (`unit`); `weekly`, `per_kg` */
+    MR_Q_FREQUENCY,        /* set: times a week */
+    MR_Q_SCORE_ONE,        /* scale: highest of one substance */
+    MR_Q_SCORE_RISE,       /* scale, window: total today less that at the beginning of the window */
+    MR_Q_SCALE_DIFFERENCE, /* scales: for one substance, highest less lowest of those that name it */
+    MR_Q_EQUIVALENT,       /* equivalent: a day */
+    MR_Q_EQUIVALENT_MEAN,  /* equivalent, apart: a day, on average over that time */
+    MR_Q_DEGREE,           /* concept: mr_degree of the newest code that gives one */
+    MR_Q_AVERAGE,          /* concept; `times` newest, or all of the window */
+    MR_Q_EVERY,            /* concept, `times` newest [window], of different days: each of them */
+    MR_Q_RISE,             /* concept; window: newest less earliest in it; or set: newest since its start less the last
+                            * before. `percent`, `per_year` */
+    MR_Q_FALL,
+    MR_Q_CLEARANCE /* Cockcroft-Gault, ml a minute: concept creatinine, concept2 weight */
 } mr_quantity;
 
 typedef enum mr_compare { MR_LESS, MR_LESS_EQUAL, MR_EQUAL, MR_GREATER_EQUAL, MR_GREATER } mr_compare;
+typedef enum mr_degree { MR_DEGREE_ANY, MR_DEGREE_MILD, MR_DEGREE_MODERATE, MR_DEGREE_SEVERE } mr_degree;
 
-enum { MR_NO_NUMBER = 0xFFFF };
 typedef struct mr_node {
     mr_op op;
     const struct mr_node *const *kids; /* AND, OR: two or more; NOT: one */
     size_t n_kids;
-    uint16_t group, group2; /* numbers in the ruleset; MR_NO_NUMBER when unused */
+    uint16_t group, group2; /* numbers in the ruleset; MR_NO_NUMBER when unused; of a set: that of its first term */
     uint16_t concept;
     uint16_t scale;
     mr_quantity quantity;
@@ -62,6 +109,21 @@ typedef struct mr_node {
     mr_duration apart;
     mr_window window;
     mr_span text; /* the words of this part, for explanations */
+    /* What only some parts have; zero elsewhere. */
+    const mr_set *set, *set2; /* NULL: `group`, `group2` alone and all of it */
+    uint16_t concept2;        /* CLEARANCE: weight; DOSE per kg: weight */
+    uint16_t equivalent;
+    uint16_t times; /* HAS: 0 and 1 are once */
+    uint16_t n_scales, n_tools;
+    mr_degree degree;
+    bool at_least; /* HAS with a degree: or a higher one */
+    bool percent, per_year, weekly, per_kg, units;
+    uint8_t severity; /* ANY_FINDING: an mr_severity */
+    mr_mark mark;
+    mr_span title;        /* COUNT with points: of the checklist */
+    const double *points; /* COUNT: beside kids; NULL: one each */
+    const uint16_t *scales;
+    const mr_span *tools;
 } mr_node;
 
 typedef struct mr_match { /* one ingredient of one medicine that made an atom true */

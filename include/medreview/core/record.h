@@ -73,6 +73,35 @@ typedef enum mr_route {
 const char *mr_route_text(mr_route r); /* "oral", "eye", ... */
 bool mr_route_parse(mr_span text, mr_route *ret);
 
+/* Why a daily dose is not known; docs/dose.md. */
+typedef enum mr_dose_why {
+    MR_DOSE_NOT_TOLD, /* no dosage, or an empty one */
+    MR_DOSE_TOLD,
+    MR_DOSE_AT_MOST,   /* a range, or "when required": `most` is the limit */
+    MR_DOSE_AS_NEEDED, /* "when required" without a limit */
+    MR_DOSE_AS_DIRECTED,
+    MR_DOSE_NOT_UNDERSTOOD,      /* a word that the grammar of dosage texts does not have */
+    MR_DOSE_DISAGREES,           /* text and structure disagree */
+    MR_DOSE_NO_AMOUNT,           /* "once daily": how much? */
+    MR_DOSE_NO_TIMES,            /* "one tablet": how often? */
+    MR_DOSE_NO_STRENGTH,         /* the strength of the product is not known, or not in what is counted */
+    MR_DOSE_SEVERAL_INGREDIENTS, /* each has its own */
+    MR_DOSE_SEVERAL_DOSAGES,     /* steps of a course, or two at a time */
+    MR_DOSE_SEVERAL_ENTRIES      /* one product written twice, or entries that say different things */
+} mr_dose_why;
+const char *mr_dose_why_text(mr_dose_why why); /* "text and structure disagree"; "" for TOLD */
+
+typedef struct mr_dose {
+    bool known;
+    double value;
+    mr_span unit; /* "mg", or "unit" where it is given in units */
+    double most;  /* not known, but no more than this: taken when required, up to so much; 0 when that is not known */
+    mr_dose_why why;
+    double total, days; /* as it was told: `total` of `unit` in `days` days, 10 in 7 for a weekly medicine; 0: not told.
+                         * `value` is total / days */
+    double times;       /* so many times in `days` days, told or not with an amount; 0: not told */
+} mr_dose;
+
 typedef struct mr_ingredient {
     mr_span substance;     /* canonical name in lower case, as drug groups use it: "naproxen", "timolol (eye)" */
     double strength;       /* per unit of the form, e.g. 500; 0: not known */
@@ -80,6 +109,7 @@ typedef struct mr_ingredient {
     double per;            /* denominator: 5 in 125 mg / 5 ml; 0: per unit of the form */
     mr_span per_unit;
     mr_bits groups; /* filled by mr_record_build */
+    mr_dose daily;  /* of a medicine: of this substance; filled by mr_record_build */
 } mr_ingredient;
 
 /* What terminology says about one medicine. */
@@ -138,6 +168,12 @@ typedef struct mr_dosage {
     size_t n_route;
 } mr_dosage;
 
+/* Why something is taken: a coding, or the reference of a condition. */
+typedef struct mr_reason {
+    mr_coding coding;
+    mr_span reference; /* absent: by its coding */
+} mr_reason;
+
 typedef struct mr_entry {
     mr_entry_kind kind;
     mr_span reference; /* "MedicationStatement/m1", or the fullUrl where there is no id */
@@ -154,6 +190,8 @@ typedef struct mr_entry {
     mr_when last_issue;  /* UK Core MedicationStatementLastIssueDate, or authoredOn of an order; none when unknown */
     mr_dosage *dosage;   /* in order */
     size_t n_dosage;
+    mr_reason *reasons;
+    size_t n_reasons;
     mr_span *linked; /* basedOn and derivedFrom references to statements or requests */
     size_t n_linked;
     mr_understood understood; /* filled by review */
@@ -166,12 +204,6 @@ typedef struct mr_exposure {      /* the medicine was in use on these days, as f
     mr_day from, until;           /* MR_DAY_MIN: start not known; MR_DAY_MAX: open */
     mr_day sure_from, sure_until; /* surely in use, both ends included; sure_from > sure_until: on no day surely */
 } mr_exposure;
-
-typedef struct mr_dose {
-    bool known;
-    double value;
-    mr_span unit; /* "mg" */
-} mr_dose;
 
 /* One medicine: entries that are the same substances by the same route, joined. */
 typedef struct mr_medicine {
@@ -195,7 +227,13 @@ typedef struct mr_medicine {
     mr_day *issues; /* dates of issues, sorted */
     size_t n_issues;
     mr_dose daily;
-    bool as_needed; /* every dosage is "when required": not a regular medicine */
+    bool as_needed;        /* every dosage is "when required": not a regular medicine */
+    bool regular;          /* a dosage says that it is not; neither: no dosage is given */
+    bool listed;           /* `issues` are those of orders, so all that the record holds; else the last one only */
+    unsigned doubles;      /* statements in use of one strength and usage beside each other: 2 for a pair; 0: none */
+    bool doubles_doubtful; /* there are two or more, and a strength is not known */
+    mr_reason *reasons;    /* of its entries in use */
+    size_t n_reasons;
     bool unsettled; /* state UNKNOWN, and only requests of unknown status say so: neither taken nor not taken */
 } mr_medicine;
 
@@ -219,6 +257,9 @@ typedef struct mr_condition {
 
 typedef enum mr_comparator { MR_CMP_NONE, MR_CMP_LT, MR_CMP_LE, MR_CMP_GE, MR_CMP_GT, MR_CMP_APPROX } mr_comparator;
 
+/* How the laboratory marked a result: high and above, low and below, within its range. */
+typedef enum mr_mark { MR_MARK_NONE, MR_MARK_HIGH, MR_MARK_LOW, MR_MARK_NORMAL } mr_mark;
+
 /* One Observation, or one component of it. */
 typedef struct mr_observation {
     mr_span reference, text;
@@ -231,14 +272,16 @@ typedef struct mr_observation {
     mr_when taken;     /* effective, else issued */
     int64_t instant_s; /* for the order of results on one day */
     bool preliminary;
+    mr_mark mark; /* Observation.interpretation */
 } mr_observation;
 
 typedef struct mr_allergy {
     mr_span reference, text;
     mr_coding *codings;
     size_t n_codings;
-    bool active;     /* not inactive, resolved, refuted */
-    bool none_known; /* a coded negation: never an allergy */
+    bool active;              /* not inactive, resolved, refuted */
+    bool none_known;          /* a coded negation: never an allergy */
+    mr_understood understood; /* what it is an allergy to; filled by review. NOT: no substance that we know */
 } mr_allergy;
 
 /* Something that could not be read. `code` is one of ours, listed in docs/gaps.md: e.g. page-limit, unreadable-entry,

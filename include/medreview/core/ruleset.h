@@ -85,6 +85,7 @@ typedef struct mr_rule {
     unsigned rung;
     unsigned leads;
     bool children;                   /* also under 18 */
+    bool prompt;                     /* shown as a prompt where `when` is true; never a finding */
     const mr_node *when, *indicator; /* indicator NULL: the same as when */
     mr_span when_text, indicator_text;
     mr_example *examples;
@@ -190,6 +191,26 @@ typedef struct mr_prompt_text { /* a conversation prompt: asked when one of the 
     unsigned order;
 } mr_prompt_text;
 
+/* What daily doses come to in a common measure: opioids as morphine by mouth. */
+typedef struct mr_equivalent_factor {
+    mr_span substance;
+    uint32_t routes; /* bit 1 << mr_route */
+    double factor;   /* one mg (or unit) a day counts as so much */
+} mr_equivalent_factor;
+typedef struct mr_equivalent {
+    mr_span name, title, version, source, unit;
+    const mr_set *of; /* each medicine of it that is taken needs a dose and a factor */
+    mr_equivalent_factor *factors;
+    size_t n_factors;
+} mr_equivalent;
+
+typedef struct mr_checklist { /* points for what holds: CHA2DS2-VASc */
+    mr_span name, title, source;
+    const mr_node *const *items;
+    const double *points; /* beside items */
+    size_t n_items;
+} mr_checklist;
+
 typedef struct mr_ruleset {
     mr_span version; /* "2026.11" */
     mr_group *groups;
@@ -210,6 +231,10 @@ typedef struct mr_ruleset {
     size_t n_units;
     mr_prompt_text *prompts;
     size_t n_prompts;
+    mr_equivalent *equivalents; /* sorted by name */
+    size_t n_equivalents;
+    mr_checklist *checklists; /* sorted by name */
+    size_t n_checklists;
     mr_rule *rules; /* sorted by id */
     size_t n_rules;
     mr_index *substance_groups; /* substance -> first row in member_rows; see mr_ruleset_classify */
