@@ -42,13 +42,6 @@ static void fact_number(mr_jw *w, const char *url, unsigned number) {
     mr_jw_end(w);
 }
 
-static void expression(mr_jw *w, const char *name, mr_span text) {
-    mr_jw_object(w, name);
-    mr_jw_z(w, "language", MR_RULE_LANGUAGE);
-    mr_jw_string(w, "expression", text);
-    mr_jw_end(w);
-}
-
 static void facts(mr_jw *w, const mr_fhir_knowledge *k, const mr_rule *r) {
     const mr_harm *harm = &k->rules->harms[r->harm];
     mr_buf identity;
@@ -68,11 +61,7 @@ static void facts(mr_jw *w, const mr_fhir_knowledge *k, const mr_rule *r) {
     fact_text(w, "identity", mr_buf_span(&identity));
     fact_text(w, "ladder", r->ladder);
     if (r->ladder.len) fact_number(w, "rung", r->rung);
-    if (r->indicator_text.len) {
-        fact_open(w, "indicator");
-        expression(w, "valueExpression", r->indicator_text);
-        mr_jw_end(w);
-    }
+    fact_text(w, "indicator", r->indicator_text);
     mr_jw_end(w);
     mr_fhir_our_url(w, "url", k, "/StructureDefinition/medreview-rule-facts", MR_SPAN_NONE);
     mr_jw_end(w);
@@ -195,11 +184,26 @@ static void goal(mr_jw *w, const mr_rule *r) {
     mr_jw_end(w);
 }
 
-static void condition(mr_jw *w, const mr_rule *r) {
+/* Expression.language is required, and R4 knows three codes for it; ours stands as an extension in its place. */
+static void expression(mr_jw *w, const char *name, const mr_fhir_knowledge *k, mr_span text) {
+    mr_jw_object(w, name);
+    mr_jw_object(w, "_language");
+    mr_jw_array(w, "extension");
+    mr_jw_object(w, NULL);
+    mr_fhir_our_url(w, "url", k, "/StructureDefinition/medreview-expression-language", MR_SPAN_NONE);
+    mr_jw_z(w, "valueCode", MR_RULE_LANGUAGE);
+    mr_jw_end(w);
+    mr_jw_end(w);
+    mr_jw_end(w);
+    mr_jw_string(w, "expression", text);
+    mr_jw_end(w);
+}
+
+static void condition(mr_jw *w, const mr_fhir_knowledge *k, const mr_rule *r) {
     mr_jw_array(w, "condition");
     mr_jw_object(w, NULL);
     mr_jw_z(w, "kind", "applicability");
-    expression(w, "expression", r->when_text);
+    expression(w, "expression", k, r->when_text);
     mr_jw_end(w);
     mr_jw_end(w);
 }
@@ -237,7 +241,7 @@ static void action(mr_jw *w, const mr_fhir_knowledge *k, const mr_rule *r) {
         mr_jw_z(w, NULL, "goes-away-when");
         mr_jw_end(w);
     }
-    condition(w, r);
+    condition(w, k, r);
     participant(w, r);
     mr_jw_end(w);
     mr_jw_end(w);

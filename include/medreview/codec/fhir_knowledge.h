@@ -1,8 +1,8 @@
 /* The knowledge as FHIR R4: a rule as PlanDefinition, a drug group as ValueSet, and the profiles of what we send. For
  * `medreview rules export`, and for GET /fhir/PlanDefinition, /fhir/ValueSet and /fhir/StructureDefinition.
  *
- * Same knowledge, same base: same bytes. What a condition says stays in the rule language, as an Expression of language
- * text/x-medreview-rule; a PlanDefinition tells people and catalogues what runs here, and nothing runs from it. */
+ * Same knowledge, same base: same bytes. What a condition says stays in the rule language, as an Expression that says
+ * so; a PlanDefinition tells people and catalogues what runs here, and nothing runs from it. */
 #ifndef MEDREVIEW_CODEC_FHIR_KNOWLEDGE_H
 #define MEDREVIEW_CODEC_FHIR_KNOWLEDGE_H
 
