@@ -125,6 +125,24 @@ bool mr_reading_finer(const mr_terminology *t, const mr_reading *a, const mr_rea
     return false;
 }
 
+void mr_reading_blend(mr_reading *a, const mr_reading *b) {
+    for (size_t i = 0; i < a->n; i++) {
+        mr_strength *x = &a->part[i].strength;
+        const mr_strength *y = NULL;
+        for (size_t k = 0; k < b->n; k++)
+            if (b->part[k].substance == a->part[i].substance) y = &b->part[k].strength;
+        bool same = y && !(x->value < y->value || x->value > y->value || x->per < y->per || x->per > y->per) &&
+                    mr_span_eq(x->unit, y->unit) && mr_span_eq(x->per_unit, y->per_unit);
+        if (!same) *x = (mr_strength){0};
+    }
+    if (!mr_span_eq(a->shape.form, b->shape.form)) a->shape.form = MR_SPAN_NONE;
+    if (a->shape.route != b->shape.route) a->shape.route = MR_ROUTE_UNKNOWN;
+    a->shape.modified_release |= b->shape.modified_release;
+    a->shape.soluble |= b->shape.soluble;
+    a->shape.intrauterine &= b->shape.intrauterine;
+    a->uncertain |= b->uncertain;
+}
+
 static int by_key(const void *a, const void *b) {
     return mr_span_cmp(((const mr_ingredient *)a)->substance, ((const mr_ingredient *)b)->substance);
 }

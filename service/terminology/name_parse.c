@@ -38,23 +38,26 @@ static size_t fold_multibyte(mr_span s, size_t i, const char **ret) {
     return 0;
 }
 
-/* Lower case, one space between words; false when it does not fit, which no product name does. */
-static bool fold(mr_span s, char *buf, mr_span *ret) {
+/* False when there is no room. */
+static bool fold_byte(char c, char *buf, size_t *n) {
+    if (c >= 'A' && c <= 'Z') c = (char)(c + ('a' - 'A'));
+    if (c >= '\t' && c <= '\r') c = ' ';
+    if (c == ' ' && (*n == 0 || buf[*n - 1] == ' ')) return true;
+    if (*n == MR_TERM_NAME_BYTES) return false;
+    buf[(*n)++] = c;
+    return true;
+}
+
+bool mr_name_fold(mr_span s, char *buf, mr_span *ret) {
     size_t n = 0;
     for (size_t i = 0; i < s.len; i++) {
-        char one[2] = {s.ptr[i], 0};
-        const char *add = one;
-        if (one[0] >= 'A' && one[0] <= 'Z') one[0] = (char)(one[0] + ('a' - 'A'));
-        if (one[0] >= '\t' && one[0] <= '\r') one[0] = ' ';
-        if (one[0] & 0x80) {
-            size_t took = fold_multibyte(s, i, &add);
-            if (took) i += took - 1;
-        }
-        for (; *add; add++) {
-            if (*add == ' ' && (n == 0 || buf[n - 1] == ' ')) continue;
-            if (n == MR_TERM_NAME_BYTES) return false;
-            buf[n++] = *add;
-        }
+        const char *instead = NULL;
+        size_t took = s.ptr[i] & 0x80 ? fold_multibyte(s, i, &instead) : 0;
+        if (!took && !fold_byte(s.ptr[i], buf, &n)) return false;
+        if (!took) continue;
+        for (; *instead; instead++)
+            if (!fold_byte(*instead, buf, &n)) return false;
+        i += took - 1;
     }
     while (n && buf[n - 1] == ' ') n--;
     *ret = (mr_span){buf, n};
@@ -70,6 +73,11 @@ static size_t bracket_start(mr_span s) {
         if (s.ptr[i] == open && --depth == 0) return i;
     }
     return s.len;
+}
+
+mr_span mr_name_without_supplier(mr_span s) {
+    size_t at = bracket_start(s);
+    return at > 0 && at < s.len ? mr_span_trim((mr_span){s.ptr, at}) : s;
 }
 
 /* Without the supplier in brackets, "Generic", and what American names put in front. */
@@ -328,7 +336,7 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
     uint32_t at;
     name_parts parts;
     mr_reading_start(ret);
-    if (!fold(text, buf, &name) || !name.len) return MR_NAME_NOT;
+    if (!mr_name_fold(text, buf, &name) || !name.len) return MR_NAME_NOT;
     if (mr_term_find_name(t, name, &at)) return mr_reading_add(t, ret, at, NULL, 0) ? MR_NAME_EXACT : MR_NAME_NOT;
     const mr_words *words = mr_term_words(t);
     if (mr_words_device(words, name)) return no_medicine(ret);
@@ -345,7 +353,7 @@ mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *re
 mr_name_step mr_name_substance(const mr_terminology *t, mr_span text, uint32_t *ret) {
     char buf[MR_TERM_NAME_BYTES];
     mr_span name, word;
-    if (!fold(text, buf, &name)) return MR_NAME_NOT;
+    if (!mr_name_fold(text, buf, &name)) return MR_NAME_NOT;
     if (mr_term_find_name(t, name, ret)) return MR_NAME_EXACT;
     while (drop_word(&name, &word)) {
         const mr_word *known = mr_words_find(mr_term_words(t), word);
@@ -358,5 +366,5 @@ mr_name_step mr_name_substance(const mr_terminology *t, mr_span text, uint32_t *
 void mr_name_shape(const mr_terminology *t, mr_span text, mr_shape *shape) {
     char buf[MR_TERM_NAME_BYTES];
     mr_span name;
-    if (fold(text, buf, &name)) mr_words_shape(mr_term_words(t), name, shape);
+    if (mr_name_fold(text, buf, &name)) mr_words_shape(mr_term_words(t), name, shape);
 }

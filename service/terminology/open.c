@@ -49,6 +49,7 @@ mr_rc mr_terminology_over(mr_dmd_index *ix, mr_terminology **ret, mr_error *err)
     if (rc == MR_OK) rc = mr_bind_moieties(t, err);
     if (rc == MR_OK) rc = mr_make_products(t, err);
     if (rc == MR_OK) rc = mr_bind_atc(t, err);
+    if (rc == MR_OK) rc = mr_bind_names(t, err);
     if (rc != MR_OK) {
         mr_terminology_free(t);
         return rc;

@@ -212,3 +212,16 @@ void mr_reading_of_product(const mr_product *p, mr_reading *ret) {
     ret->uncertain = p->verdict == MR_VERDICT_UNSURE;
     ret->not_a_medicine = false;
 }
+
+bool mr_product_understood(const mr_product *p) {
+    return p->n && (p->verdict == MR_VERDICT_SURE || p->verdict == MR_VERDICT_UNSURE);
+}
+
+bool mr_product_same(const mr_product *a, const mr_product *b) {
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++) {
+        same = false;
+        for (size_t k = 0; !same && k < b->n; k++) same = a->part[i].substance == b->part[k].substance;
+    }
+    return same;
+}

@@ -32,19 +32,6 @@ static size_t bearers(const mr_terminology *t, mr_release_atc *all) {
     return n;
 }
 
-static bool understood(const mr_product *p) {
-    return p->n && p->verdict <= MR_VERDICT_UNSURE;
-}
-
-static bool same_substances(const mr_product *a, const mr_product *b) {
-    bool same = a->n == b->n;
-    for (size_t i = 0; same && i < a->n; i++) {
-        same = false;
-        for (size_t k = 0; !same && k < b->n; k++) same = a->part[i].substance == b->part[k].substance;
-    }
-    return same;
-}
-
 /* How many different sets of substances the n products have; each is compared with those that were new. */
 static void join(const mr_terminology *t, const mr_release_atc *v, size_t n, mr_release_atc *ret) {
     const mr_product *seen[MR_TERM_ATC_SETS];
@@ -52,10 +39,10 @@ static void join(const mr_terminology *t, const mr_release_atc *v, size_t n, mr_
     ret->n_products = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
         const mr_product *p = &t->made[v[i].product];
-        ret->n_unread += !understood(p);
-        if (!understood(p) || ret->n_sets == MR_TERM_ATC_SETS) continue;
+        ret->n_unread += !mr_product_understood(p);
+        if (!mr_product_understood(p) || ret->n_sets == MR_TERM_ATC_SETS) continue;
         uint32_t k = 0;
-        while (k < ret->n_sets && !same_substances(seen[k], p)) k++;
+        while (k < ret->n_sets && !mr_product_same(seen[k], p)) k++;
         if (k < ret->n_sets) continue;
         if (!ret->n_sets) ret->product = v[i].product;
         seen[ret->n_sets++] = p;
@@ -98,7 +85,7 @@ static mr_rc compare(mr_terminology *t, const mr_release_atc *v, size_t n, const
         return MR_OK;
     for (size_t i = 0; i < n; i++) {
         const mr_product *p = &t->made[v[i].product];
-        if (!understood(p)) continue;
+        if (!mr_product_understood(p)) continue;
         mr_reading_of_product(p, &product);
         if (mr_reading_same(t, &table, &product)) continue;
         if (!others++) {

@@ -48,26 +48,6 @@ static unsigned rank(mr_recognised by, bool product) {
     return product ? (unsigned)by : 16 + (unsigned)by;
 }
 
-/* Two products of the same substances: what they do not agree on is not known. Release and solubility stay when either
- * says so, for what they add is caution; a device in the womb is one only when both say so. */
-static void blend(mr_reading *a, const mr_reading *b) {
-    for (size_t i = 0; i < a->n; i++) {
-        mr_strength *x = &a->part[i].strength;
-        const mr_strength *y = NULL;
-        for (size_t k = 0; k < b->n; k++)
-            if (b->part[k].substance == a->part[i].substance) y = &b->part[k].strength;
-        bool same = y && !(x->value < y->value || x->value > y->value || x->per < y->per || x->per > y->per) &&
-                    mr_span_eq(x->unit, y->unit) && mr_span_eq(x->per_unit, y->per_unit);
-        if (!same) *x = (mr_strength){0};
-    }
-    if (!mr_span_eq(a->shape.form, b->shape.form)) a->shape.form = MR_SPAN_NONE;
-    if (a->shape.route != b->shape.route) a->shape.route = MR_ROUTE_UNKNOWN;
-    a->shape.modified_release |= b->shape.modified_release;
-    a->shape.soluble |= b->shape.soluble;
-    a->shape.intrauterine &= b->shape.intrauterine;
-    a->uncertain |= b->uncertain;
-}
-
 /* One understanding of one code: `number` of its product, or 0 when it is of no one product. */
 typedef struct finding {
     mr_reading r;
@@ -101,9 +81,9 @@ static void take_second_product(ask *k, const finding *f) {
         mr_reading less;
         mr_reading_copy(&less, k->best);
         mr_reading_copy(k->best, &f->r);
-        blend(k->best, &less);
+        mr_reading_blend(k->best, &less);
     } else {
-        blend(k->best, &f->r);
+        mr_reading_blend(k->best, &f->r);
     }
     k->number = 0;
     if (!mr_span_eq(k->atc, f->atc)) k->atc = MR_SPAN_NONE;
@@ -205,7 +185,7 @@ static void read_split(ask *k, const mr_coding *c, const mr_id_path *path) {
         if (read) note_way(k, c, path, i, next.r.uncertain ? "uncertain" : "", &next.r);
         same = same && read && (i == 0 || mr_reading_same(k->t, &first.r, &next.r));
         if (i == 0) first = next;
-        if (i && same) blend(&first.r, &next.r);
+        if (i && same) mr_reading_blend(&first.r, &next.r);
         if (i && !mr_span_eq(first.atc, next.atc)) first.atc = MR_SPAN_NONE;
         if (i && !mr_span_eq(first.bnf, next.bnf)) first.bnf = MR_SPAN_NONE;
         first.product &= next.product;
@@ -347,11 +327,29 @@ static void sharpen(ask *k, const mr_reading *named) {
     have->intrauterine |= named->shape.intrauterine;
 }
 
+static bool is_certain(mr_name_step step) {
+    return step == MR_NAME_EXACT || step == MR_NAME_SALT || step == MR_NAME_PARTS;
+}
+
+/* A text by the naming convention; where that is not certain of it, as the name of an AMP. Returns how. */
+static const char *read_text(const ask *k, mr_span text, mr_reading *ret) {
+    static const char *const how_text[] = {"AMP name of the release",
+                                           "AMP name of the release, of products that differ in substances: not chosen",
+                                           "AMP name of the release, which does not say of what it is made",
+                                           "AMP name of the release, a dressing, device or food"};
+    mr_amp_name how;
+    mr_reading named;
+    mr_name_step step = mr_name_parse(k->t, text, ret);
+    if (is_certain(step) || !mr_term_find_amp_name(k->t, text, &named, &how)) return mr_name_step_text(step);
+    mr_reading_copy(ret, &named);
+    return named.uncertain ? "AMP name of the release, uncertain" : how_text[how];
+}
+
 /* One text beside a code that was understood. */
 static void read_name_beside(ask *k, mr_span text) {
     mr_reading r;
-    mr_name_step step = mr_name_parse(k->t, text, &r);
-    if (step == MR_NAME_NOT || step == MR_NAME_PREFIX || step == MR_NAME_NO_MEDICINE) return;
+    (void)read_text(k, text, &r);
+    if (!r.n || r.uncertain) return;
     bool same = mr_reading_same(k->t, k->best, &r);
     note_reading(k, "name", text, same ? "says the same" : "says another substance; the code stands", &r);
     if (same && !k->product) sharpen(k, &r);
@@ -360,9 +358,9 @@ static void read_name_beside(ask *k, mr_span text) {
 /* One text where no code was understood. A certain reading beats an uncertain one; two certain ones must agree. */
 static void read_name_alone(ask *k, mr_span text) {
     mr_reading r;
-    mr_name_step step = mr_name_parse(k->t, text, &r);
-    note_reading(k, "name", text, mr_name_step_text(step), &r);
-    k->not_a_medicine |= step == MR_NAME_NO_MEDICINE;
+    const char *how = read_text(k, text, &r);
+    note_reading(k, "name", text, how, &r);
+    k->not_a_medicine |= r.not_a_medicine;
     if (!r.n) return;
     bool first = k->by == MR_REC_NOT || (k->best->uncertain && !r.uncertain);
     if (!first && !r.uncertain && !k->best->uncertain && !mr_reading_same(k->t, k->best, &r)) k->conflict = true;

@@ -144,6 +144,12 @@ mr_route mr_term_skin_route(const mr_terminology *t, uint32_t substance);
 void mr_reading_start(mr_reading *r);
 void mr_reading_copy(mr_reading *to, const mr_reading *from);
 void mr_reading_of_product(const mr_product *p, mr_reading *ret);
+/* Are its substances known? */
+bool mr_product_understood(const mr_product *p);
+bool mr_product_same(const mr_product *a, const mr_product *b); /* exactly the same substances */
+/* Two products of the same substances: what they do not agree on is not known. Release and solubility stay when either
+ * says so, for what they add is caution; a device in the womb is one only when both say so. */
+void mr_reading_blend(mr_reading *a, const mr_reading *b);
 bool mr_reading_holds(const mr_reading *r, uint32_t substance);
 /* Is every substance of b in a, a class counting as any of its members? */
 bool mr_reading_covers(const mr_terminology *t, const mr_reading *a, const mr_reading *b);
@@ -174,6 +180,22 @@ typedef enum mr_name_step {
 } mr_name_step;
 mr_name_step mr_name_parse(const mr_terminology *t, mr_span text, mr_reading *ret);
 const char *mr_name_step_text(mr_name_step s);
+
+/* Lower case, one space between words, signs made alike, in buf of MR_TERM_NAME_BYTES; false when it does not fit,
+ * which no product name does. */
+bool mr_name_fold(mr_span text, char *buf, mr_span *ret);
+/* A folded name without the one bracket that it ends with. */
+mr_span mr_name_without_supplier(mr_span folded);
+
+/* What all AMPs are that have exactly this name, with their supplier or without. */
+typedef enum mr_amp_name {
+    MR_AMP_NAME_ONE,     /* the same substances: *ret is them */
+    MR_AMP_NAME_DIFFERS, /* not the same, or some are not understood */
+    MR_AMP_NAME_UNREAD,  /* not understood */
+    MR_AMP_NAME_NO_MEDICINE
+} mr_amp_name;
+/* False when no AMP has it, or without a release. */
+bool mr_term_find_amp_name(const mr_terminology *t, mr_span text, mr_reading *ret, mr_amp_name *ret_how);
 
 /* A name of dm+d's ingredient list: whole, then without salts behind it; never by its beginning. */
 mr_name_step mr_name_substance(const mr_terminology *t, mr_span text, uint32_t *ret);

@@ -13,6 +13,16 @@ typedef struct mr_atc_class {
     uint32_t substance;
 } mr_atc_class;
 
+typedef struct mr_term_name {
+    uint32_t hash, row; /* of amps */
+} mr_term_name;
+
+typedef struct mr_term_names { /* of AMPs, by the hash of what they are called without their supplier */
+    uint32_t *starts;          /* of each bucket, and the end of the last; NULL without a release */
+    mr_term_name *entries;
+    unsigned shift;
+} mr_term_names;
+
 struct mr_terminology {
     mr_arena *arena;
     mr_term_substance *substances; /* of the table, then those that only the release knows */
@@ -36,6 +46,7 @@ struct mr_terminology {
     mr_product *made;          /* by row of vmps */
     mr_release_atc *atc_codes; /* by code */
     size_t n_atc_codes;
+    mr_term_names amp_names;
     mr_term_release counts;
     mr_span *told; /* sentences, the first MR_TERM_TOLD */
     size_t cap_told, n_kept_told;
@@ -45,6 +56,7 @@ struct mr_terminology {
 mr_rc mr_bind_substances(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 mr_rc mr_bind_moieties(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 mr_rc mr_make_products(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
+mr_rc mr_bind_names(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 mr_rc mr_bind_atc(mr_terminology *t, mr_error *err) MR_MUST_CHECK;
 
 /* The substances that a part names: its base where the strength is the base's, and the salt itself. */
