@@ -163,6 +163,61 @@ static bool lookups(const mr_dmd_index *ix) {
     return kept;
 }
 
+/* --- names ---- */
+
+static bool same_ingredients(const mr_understood *a, const mr_understood *b) {
+    bool same = a->n_ingredients == b->n_ingredients;
+    for (size_t i = 0; same && i < a->n_ingredients; i++)
+        same = mr_span_eq(a->ingredients[i].substance, b->ingredients[i].substance);
+    return same;
+}
+
+typedef struct name_counts {
+    size_t asked, convention, named, left, no_substances, wrong;
+} name_counts;
+
+/* The text of an AMP, without a code, beside what its code says. */
+static bool count_name(const mr_terminology *t, const mr_terminology *table, const mr_dmd_release *r, size_t row,
+                       mr_arena *a, name_counts *n) {
+    char code[24];
+    int len = snprintf(code, sizeof code, "%" PRIu64, r->amps[row].id);
+    const mr_coding coding = {MR_SPAN("https://dmd.nhs.uk"), {code, (size_t)len}, MR_SPAN_NONE};
+    const mr_term_question by_code = {.codings = &coding, .n_codings = 1};
+    const mr_term_question by_text = {.text = mr_dmd_name(r, r->amps[row].name)};
+    mr_understood coded, named, alone;
+    if (mr_terminology_resolve(t, &by_code, a, NULL, &coded, NULL) != MR_OK ||
+        mr_terminology_resolve(t, &by_text, a, NULL, &named, NULL) != MR_OK ||
+        mr_terminology_resolve(table, &by_text, a, NULL, &alone, NULL) != MR_OK)
+        return false;
+    n->asked++;
+    bool known = coded.by != MR_REC_NOT;
+    n->no_substances += !known;
+    n->convention += known && alone.by != MR_REC_NOT && !alone.uncertain;
+    n->named += known && named.by != MR_REC_NOT && !named.uncertain;
+    n->left += known && named.by == MR_REC_NOT;
+    n->wrong += known && named.by != MR_REC_NOT && !named.uncertain && !same_ingredients(&coded, &named);
+    return true;
+}
+
+static bool names(const mr_terminology *t, const mr_dmd_release *r) {
+    mr_terminology *table;
+    name_counts n = {0};
+    mr_arena *a = NULL;
+    if (mr_terminology_builtin(&table, NULL) != MR_OK) return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < r->n_amps; i += 3) {
+        if (i % 1500 == 0) mr_arena_free(a), a = mr_arena_new(64 << 20);
+        ok = a && count_name(t, table, r, i, a, &n);
+    }
+    mr_arena_free(a);
+    mr_terminology_free(table);
+    printf(
+        "%zu names of AMPs: %zu of no known substance by code either; of the others the table knows %zu, the release "
+        "%zu; left %zu; other substances than by code %zu\n",
+        n.asked, n.no_substances, n.convention, n.named, n.left, n.wrong);
+    return ok;
+}
+
 /* Codes of AMPs, each resolved as a medicine of a record is. */
 static bool resolving(const char *path, const mr_dmd_release *r) {
     enum { MOST = 100000, A_BATCH = 500 };
@@ -193,6 +248,7 @@ static bool resolving(const char *path, const mr_dmd_release *r) {
     mr_arena_free(a);
     (void)line("resolving the code of an AMP", us, "us", 0);
     printf("%zu AMP codes, %zu to a known substance (foods, dressings and made-up salts are not)\n", n, known);
+    ok = ok && names(t, r);
     mr_terminology_free(t);
     return ok;
 }
