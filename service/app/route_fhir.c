@@ -136,6 +136,7 @@ void handle_metadata(const call *c) {
     mr_jw_array(&w, "rest");
     mr_jw_object(&w, NULL);
     mr_jw_z(&w, "mode", "server");
+    knowledge_capabilities(&w);
     mr_jw_array(&w, "operation");
     mr_jw_object(&w, NULL);
     mr_jw_z(&w, "name", "medication-review");

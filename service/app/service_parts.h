@@ -88,6 +88,10 @@ void answer_from_store(const call *c, void (*work)(store_answer *a), const store
 void handle_notify(const call *c);
 void handle_review_operation(const call *c);
 void handle_metadata(const call *c);
+void handle_plan_definition(const call *c);
+void handle_value_set(const call *c);
+void handle_structure_definition(const call *c);
+void knowledge_capabilities(mr_jw *w); /* the resources of a CapabilityStatement */
 void handle_worklist(const call *c);
 void handle_patient(const call *c);
 void handle_patient_review(const call *c);

@@ -35,6 +35,8 @@ MIB = 1 << 20
 # Listed, and not provoked here: why.
 UNSEEN = {
     ("medicationReview", "503"): "memory short, or stopping at that moment",
+    **{(name + one, "503"): "memory short"
+       for name in ("rulesInFhir", "groupsInFhir", "profilesInFhir") for one in ("", "One")},
     ("notifyResource", "404"): "needs a configuration without the source default: seen for /notify",
     ("notifyResourcePut", "404"): "the same",
     ("notifyResourceDelete", "404"): "the same",
@@ -44,8 +46,13 @@ UNSEEN = {
 HERE = {"{source}": "default", "{type}": "MedicationStatement", "{id}": "oa1"}
 
 
+KNOWLEDGE = {"PlanDefinition": "PIN-A", "ValueSet": "group-nsaid-oral", "StructureDefinition": "medreview-task"}
+
+
 def fill(template, **other):
     values = {**HERE, **{f"{{{k}}}": v for k, v in other.items()}}
+    if template.startswith("/fhir/") and template.endswith("/{id}"):
+        values["{id}"] = KNOWLEDGE[template.split("/")[2]]
     return "/".join(values.get(part, part) for part in template.split("/"))
 
 
@@ -245,6 +252,37 @@ def review_operation(scene):
     check_equal(answer.json["resourceType"], "OperationOutcome", "a record beyond review.max_bytes")
 
 
+def knowledge(scene):
+    """The knowledge in FHIR: each type paged to its end gives every resource once, and each can be read."""
+    for kind, one in KNOWLEDGE.items():
+        seen, path = [], f"/fhir/{kind}?_count=7"
+        while path:
+            page = scene.ask("GET", path, 200, None, API).json
+            check(len(page.get("entry", [])) <= 7, f"{path}: more than asked for")
+            seen += [entry["resource"] for entry in page.get("entry", [])]
+            path = next((f"/fhir/{link['url']}" for link in page["link"] if link["relation"] == "next"), None)
+        ids = [resource["id"] for resource in seen]
+        check_equal(len(ids), len(set(ids)), f"{kind}: ids that stand twice")
+        check_equal(len(ids), page["total"], f"{kind}: total")
+        check(one in ids and all(resource["resourceType"] == kind for resource in seen), f"{kind}: {short(ids)}")
+        alone = scene.ask("GET", f"/fhir/{kind}/{one}", 200, None, API).json
+        check_equal(alone, seen[ids.index(one)], f"{kind}/{one} by itself")
+        found = scene.ask("GET", f"/fhir/{kind}?_id={one}", 200, None, API).json
+        check_equal([entry["resource"] for entry in found["entry"]], [alone], f"{kind}?_id={one}")
+        for path, total in (("?_id=nobody", 0), ("?_count=0", len(ids)), ("?_offset=999999", len(ids))):
+            empty = scene.ask("GET", f"/fhir/{kind}{path}", 200, None, API).json
+            check_equal((empty.get("entry"), empty["total"]), (None, total), f"{kind}{path}")
+        page = scene.ask("GET", f"/fhir/{kind}?_count=5000", 200, None, API).json
+        check(len(page["entry"]) <= 100, f"{kind}: a page beyond bounds")
+        scene.ask("GET", f"/fhir/{kind}/nobody", 404, None, API)
+        for bad in ("?title=x", "?_count=-1", "?_count=x", "?_offset=1000001", "?_id=a_b", "?_count=7&url=x"):
+            scene.ask("GET", f"/fhir/{kind}{bad}", 400, None, API)
+    listed = scene.ask("GET", "/fhir/metadata", 200, None, API).json["rest"][0]["resource"]
+    check_equal(sorted(resource["type"] for resource in listed), sorted(KNOWLEDGE), "what /fhir/metadata lists")
+    rule = scene.ask("GET", "/fhir/PlanDefinition/PIN-A", 200, None, API).json
+    check(rule["action"][0]["condition"][0]["expression"]["expression"].startswith("age >= 65 and "), f"PIN-A: {short(rule)}")
+
+
 def lists(scene):
     until(scene.service.quiet, "nothing is under way")
     worklist = scene.ask("GET", "/api/v1/worklist", 200, None, API).json
@@ -429,7 +467,8 @@ def main():
         run.test("records of every kind are reviewed", scene.fill_records)
         for name, function in (("every operation answers as listed, without its token 401", every_operation_answers),
                                ("notifications in every form", notifications), ("signatures", signatures),
-                               ("$medication-review", review_operation), ("reviews and parked patients", reviews),
+                               ("$medication-review", review_operation), ("knowledge in FHIR", knowledge),
+                               ("reviews and parked patients", reviews),
                                ("lists and their pages", lists), ("wrong methods are 405 with Allow", wrong_methods),
                                ("unknown paths are 404", unknown_paths),
                                ("refused before routing", refused_before_routing),
