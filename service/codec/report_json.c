@@ -2,6 +2,7 @@
 #include "medreview/codec/report.h"
 
 #include "medreview/codec/json_out.h"
+#include "report_parts.h"
 
 #include <stdlib.h>
 
@@ -104,22 +105,6 @@ static void cannot_assess(mr_jw *w, const mr_assessment *a) {
     mr_jw_end(w);
 }
 
-static void burden(mr_jw *w, const mr_burden *b) {
-    mr_jw_object(w, "burden");
-    mr_jw_int(w, "medicines", b->medicines);
-    mr_jw_object(w, "anticholinergic");
-    mr_jw_string_if(w, "scale", b->scale);
-    mr_jw_string_if(w, "version", b->scale_version);
-    mr_jw_number(w, "total", b->anticholinergic);
-    mr_jw_end(w);
-    if (b->opioid_known)
-        mr_jw_number(w, "opioidMorphineMgPerDay", b->opioid_mg_per_day);
-    else
-        mr_jw_null(w, "opioidMorphineMgPerDay");
-    mr_jw_int(w, "fallsRisk", b->falls_risk);
-    mr_jw_end(w);
-}
-
 static void evidence(mr_jw *w, const mr_finding *f) {
     mr_jw_array(w, "evidence");
     for (size_t i = 0; i < f->n_evidence; i++) {
@@ -166,6 +151,7 @@ static void finding(mr_jw *w, const mr_finding *f) {
     mr_jw_string(w, "action", f->leading->action);
     mr_jw_string(w, "reviewer", f->leading->reviewer);
     mr_jw_string(w, "goesAwayWhen", f->leading->goes_away_when);
+    mr_report_stop(w, f);
     mr_jw_end(w);
 }
 
@@ -246,7 +232,7 @@ void mr_report_json(const mr_report *r, mr_buf *out) {
     gaps(&w, r->record);
     medicines(&w, r);
     cannot_assess(&w, a);
-    burden(&w, &a->burden);
+    mr_report_burden(&w, &a->burden, r->burden_detail, r->rules);
     mr_jw_array(&w, "findings");
     for (size_t i = 0; i < a->n_findings; i++)
         if (!mr_report_suppresses(r->plan, &a->findings[i])) finding(&w, &a->findings[i]);

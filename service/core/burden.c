@@ -89,7 +89,7 @@ static const mr_equivalent *equivalent_named(const mr_ruleset *rules, mr_span na
     return NULL;
 }
 
-static double factor_of(const mr_scale *ome, const mr_medicine *m, mr_span substance, mr_arena *a, bool *ok) {
+double mr_opioid_factor(const mr_scale *ome, const mr_medicine *m, mr_span substance, mr_arena *a, bool *ok) {
     mr_span by_route = mr_arena_printf(a, "%.*s (%s)", MR_SPAN_ARG(substance), mr_route_text(m->route));
     *ok = by_route.ptr != NULL;
     if (!*ok) return 0;
@@ -107,7 +107,7 @@ static bool opioid_compute(const mr_ruleset *rules, const mr_record *record, mr_
             scale != MR_NO_NUMBER && m->daily.known && m->n_ingredients == 1 && mr_span_is(m->daily.unit, "mg");
         double factor = 0;
         bool ok = true;
-        if (dosed) factor = factor_of(&rules->scales[scale], m, m->ingredients[0].substance, a, &ok);
+        if (dosed) factor = mr_opioid_factor(&rules->scales[scale], m, m->ingredients[0].substance, a, &ok);
         if (!ok) return false;
         b->opioid_known = factor > 0;
         b->opioid_mg_per_day += m->daily.value * factor;

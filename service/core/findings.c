@@ -192,7 +192,8 @@ mr_rc mr_rules_run(const mr_ruleset *rules, const mr_record *record, const mr_ru
     if (!p->deceased && !p->inactive && !p->replaced_by.len) {
         rc = rules_run(&k, &out, err);
         if (rc != MR_OK) return rc;
-        if (!mr_conversation_choose(&k.sight, &out) || !mr_patient_text(&k.sight, &out)) return mr_arena_why(a, err);
+        if (!run->bare && (!mr_conversation_choose(&k.sight, &out) || !mr_patient_text(&k.sight, &out)))
+            return mr_arena_why(a, err);
     }
     *ret = out;
     return MR_OK;

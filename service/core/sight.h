@@ -67,6 +67,8 @@ bool mr_route_local(mr_route r);
 bool mr_burden_compute(mr_sight *s);
 /* Points of a substance; 0 when the scale does not name it. */
 double mr_scale_points(const mr_scale *scale, mr_span substance);
+/* Oral morphine for one mg of the substance by the medicine's route; 0: not known. *ok false: out of room. */
+double mr_opioid_factor(const mr_scale *ome, const mr_medicine *m, mr_span substance, mr_arena *a, bool *ok);
 /* Total of a scale over what is taken, each substance once. */
 double mr_scale_total(const mr_sight *s, uint16_t scale);
 

@@ -2,6 +2,8 @@
  * below in their order and sees to it that what could not be read stands in the record. */
 #include "review_parts.h"
 
+#include "medreview/core/stop_plan.h"
+
 #include <stdlib.h>
 
 struct mr_review_reader {
@@ -301,6 +303,16 @@ static mr_rc reconcile(mr_review *rv, mr_error *err) {
                         rv->prior.n_tasks, &settings, rv->arena, &rv->plan, err);
 }
 
+/* What only the forms for people and programs show: how to stop, what then, and whose share is what. */
+static mr_rc stopping(mr_review *rv, mr_error *err) {
+    const mr_ruleset *rules = rv->k->rules;
+    const mr_run *run = &rv->settings->run;
+    mr_rc rc = mr_stop_plans_make(rules, &rv->record, run, rv->arena, &rv->assessment, err);
+    if (!rc) rc = mr_review_what_ifs(rv, err);
+    if (!rc) rc = mr_burden_explain(rules, &rv->record, rv->arena, &rv->burden_detail, err);
+    return rc;
+}
+
 mr_rc mr_review_assess(mr_review *rv, const mr_review_result **ret, mr_error *err) {
     const mr_review_settings *s = rv->settings;
     mr_fhir_collected c;
@@ -311,6 +323,7 @@ mr_rc mr_review_assess(mr_review *rv, const mr_review_result **ret, mr_error *er
     if (!rc) rc = mr_review_understand(rv, &c, err);
     if (!rc) rc = mr_record_build(rv->k->rules, &c.raw, s->run.as_of, rv->arena, &rv->record, err);
     if (!rc) rc = mr_rules_run(rv->k->rules, &rv->record, &s->run, rv->arena, &rv->assessment, err);
+    if (!rc) rc = stopping(rv, err);
     if (!rc && !rv->prior_sorted) prior_sort(rv->pages, &rv->prior);
     if (!rc && !prior_keep_own(rv, c.raw.patient.id)) rc = mr_arena_why(rv->arena, err);
     if (!rc) rc = reconcile(rv, err);
@@ -336,6 +349,7 @@ mr_rc mr_review_json(const mr_review *rv, mr_buf *out, mr_error *err) {
                         .as_of = rv->settings->run.as_of,
                         .record = &rv->record,
                         .assessment = &rv->assessment,
+                        .burden_detail = &rv->burden_detail,
                         .plan = &rv->plan};
     mr_report_json(&report, out);
     return mr_buf_why(out, err);

@@ -25,11 +25,15 @@ struct mr_review {
     bool assessed;
     mr_record record;
     mr_assessment assessment;
+    mr_burden_detail burden_detail;
     mr_plan plan;
     mr_review_result result;
 };
 
 /* Asks terminology about every entry that can be used; what it is not told stands in entry.unread. */
 mr_rc mr_review_understand(const mr_review *rv, mr_fhir_collected *c, mr_error *err) MR_MUST_CHECK;
+
+/* Fills in findings[].what_if for findings that have a stop plan. what_if.c */
+mr_rc mr_review_what_ifs(mr_review *rv, mr_error *err) MR_MUST_CHECK;
 
 #endif

@@ -11,8 +11,9 @@ typedef struct mr_report {
     mr_span terminology; /* version */
     mr_day as_of;
     const mr_record *record;
-    const mr_assessment *assessment; /* with traces: a member `explain` is added */
-    const mr_plan *plan;             /* what it suppresses is told there, and not among the findings */
+    const mr_assessment *assessment;       /* with traces: a member `explain` is added */
+    const mr_burden_detail *burden_detail; /* NULL: burden without scales, lists and shares */
+    const mr_plan *plan;                   /* what it suppresses is told there, and not among the findings */
 } mr_report;
 
 /* One object on one line, no line feed. Members and their order are the contract's; what is unknown is absent, except

@@ -71,8 +71,9 @@ typedef struct mr_stop_plan {
 enum { MR_MOST_PLANNED_STEPS = 24, MR_MOST_STOP_CANDIDATES = 8 };
 
 /* Gives every finding its plan, or none where its rules stop nothing. Of the sources the first that stops something
- * says what: the leading one, then by id. Candidates in order: most high-severity findings that they identify, most
- * findings, most anticholinergic points, name (rules.md section 9, as far as a record tells it).
+ * says what: the leading one, then by id. Candidates in order: those for which a scheme is held, most
+ * high-severity findings that they identify, most findings, most anticholinergic points (first of all where `stops` is
+ * `any`), name: rules.md section 9, as far as a record tells it.
  *
  * Doses: a day's total in milligrams, when every medicine of the candidate has one substance and a known daily dose.
  * Rounded down to whole units of the smallest strength (half units when halves are taken already), never up; a step
