@@ -5,14 +5,26 @@
 
 /* ---- opioid ---- */
 
-static mr_dose opioid_share(const mr_ruleset *rules, const mr_medicine *m, mr_arena *a, bool *ok) {
-    uint16_t scale = mr_ruleset_scale(rules, MR_SPAN("ome"));
+static const mr_equivalent *opioid_measure(const mr_ruleset *rules) {
+    for (size_t i = 0; i < rules->n_equivalents; i++)
+        if (mr_span_is(rules->equivalents[i].name, "opioid")) return &rules->equivalents[i];
+    return NULL;
+}
+
+/* The same factors as the total: of the measure `opioid`, or of the older scale `ome` where a pack has no measure. */
+static double factor_of(const mr_sight *s, const mr_medicine *m, mr_span substance, bool *ok) {
+    const mr_equivalent *e = opioid_measure(s->rules);
+    uint16_t scale = mr_ruleset_scale(s->rules, MR_SPAN("ome"));
+    if (e) return mr_equivalent_of(e, m, substance);
+    return scale == MR_NO_NUMBER ? 0 : mr_opioid_factor(&s->rules->scales[scale], m, substance, s->arena, ok);
+}
+
+static mr_dose opioid_share(const mr_sight *s, const mr_medicine *m, const mr_ingredient *g, bool *ok) {
     mr_dose share = {.known = false, .unit = MR_SPAN("mg")};
-    if (scale == MR_NO_NUMBER || !m->daily.known || m->n_ingredients != 1 || !mr_span_is(m->daily.unit, "mg"))
-        return share;
-    double factor = mr_opioid_factor(&rules->scales[scale], m, m->ingredients[0].substance, a, ok);
+    if (!g->daily.known || !mr_span_is(g->daily.unit, "mg")) return share;
+    double factor = factor_of(s, m, g->substance, ok);
     share.known = factor > 0;
-    share.value = m->daily.value * factor;
+    share.value = g->daily.value * factor;
     return share;
 }
 
@@ -41,7 +53,7 @@ static bool part_of(const mr_sight *s, const mr_medicine *m, const mr_ingredient
     if (rules->default_scale < rules->n_scales && !mr_route_local(m->route))
         ret->points = mr_scale_points(&rules->scales[rules->default_scale], g->substance);
     ret->opioid = opioid != MR_NO_NUMBER && mr_bits_has(&g->groups, opioid);
-    if (ret->opioid) ret->opioid_mg = opioid_share(rules, m, s->arena, &ok);
+    if (ret->opioid) ret->opioid_mg = opioid_share(s, m, g, &ok);
     return ok;
 }
 

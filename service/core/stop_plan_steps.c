@@ -47,6 +47,7 @@ static const char *dosing_read(const mr_stop_plan *p, dosing *d) {
         if (m->n_ingredients != 1) return "A product of several substances: the steps are the scheme's, without doses.";
         if (!m->daily.known || !mr_span_is(m->daily.unit, "mg") || m->daily.value <= 0)
             return "The daily dose is not known: the steps are the scheme's, without doses.";
+        if (m->daily.days > 1) return "Not taken every day: the steps are the scheme's, without doses.";
         double unit = smallest_amount(m);
         if (unit <= 0) return "The strength of the product is not known: the steps are the scheme's, without doses.";
         if (!i || unit < d->unit) d->unit = unit;
@@ -83,7 +84,7 @@ static double until_of(const mr_stop_step *x, const dosing *d) {
 static void put(mr_stop_plan *p, mr_span text, const dosing *d, bool dosed, unsigned for_days) {
     mr_planned_step *v = &p->steps[p->n_steps++];
     *v = (mr_planned_step){.text = text, .for_days = for_days};
-    if (dosed) v->dose = (mr_dose){true, d->now, MR_SPAN("mg")};
+    if (dosed) v->dose = (mr_dose){.known = true, .value = d->now, .unit = MR_SPAN("mg")};
 }
 
 /* The next dose of a cut; false: the strength does not allow it. */
