@@ -1,4 +1,5 @@
 /* `medreview terminology`: options and the choice of command. */
+#include "review_parts.h"
 #include "terminology_parts.h"
 
 #include <string.h>
@@ -91,18 +92,18 @@ static int run(int argc, char **argv, const options *o, mr_term_job *job) {
 
 /* Options stand before what the file says. An index that is configured and does not open is wrong configuration. */
 static int configured(int argc, char **argv, options *o, mr_term_job *job) {
-    mr_term_config c;
+    mr_review_config c;
     mr_error err;
     if (!o->config) return run(argc, argv, o, job);
-    mr_rc rc = mr_term_config_read(o->config, &c, &err);
+    mr_rc rc = mr_review_config_read(o->config, &c, &err);
     if (rc != MR_OK) {
         fprintf(job->errors, "medreview terminology: %s: %s\n", o->config, err.text);
         return rc == MR_INVALID ? 2 : 3;
     }
     if (!o->knowledge && c.knowledge_dir.len) o->knowledge = c.knowledge_dir.ptr;
-    if (!o->terminology && c.index.len) o->terminology = c.index.ptr;
+    if (!o->terminology && c.terminology_index.len) o->terminology = c.terminology_index.ptr;
     int code = run(argc, argv, o, job);
-    mr_arena_free(c.arena);
+    mr_review_config_free(&c);
     return code;
 }
 

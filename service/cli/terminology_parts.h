@@ -25,15 +25,6 @@ bool mr_term_is_json(mr_span bytes);
 typedef mr_rc mr_term_each(void *arg, const mr_term_question *q, mr_span shown, mr_arena *a, mr_error *err);
 mr_rc mr_term_resources(mr_span bytes, mr_term_each *each, void *arg, mr_error *err);
 
-/* What a configuration file says about terminology; texts are zero-terminated and live in `arena`, to be freed. */
-typedef struct mr_term_config {
-    mr_arena *arena;
-    mr_span index, knowledge_dir; /* absent: not there */
-} mr_term_config;
-/*   MR_IO        the file cannot be read
- *   MR_INVALID   it is no JSON object, or a key has a value of another kind; err names it */
-mr_rc mr_term_config_read(const char *path, mr_term_config *ret, mr_error *err) MR_MUST_CHECK;
-
 /* Each returns an exit code. */
 int mr_term_lookup(const mr_term_job *job);
 int mr_term_coverage(const mr_term_job *job);

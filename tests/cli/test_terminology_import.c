@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "medreview/cli/review.h"
 #include "medreview/cli/terminology.h"
 
 #include <stdlib.h>
@@ -108,6 +109,80 @@ static void test_config(void **state) {
     expect(RUN("lookup", "--config", "/nowhere/at/all", "x"), 3, "", "cannot be read");
 }
 
+static void write_file(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* Propranolol, and a condition that only a site's own code system names: the code of asthma in its folder. */
+static const char asthmatic[] =
+    "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":["
+    "{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p1\",\"birthDate\":\"1950-01-01\"}},"
+    "{\"resource\":{\"resourceType\":\"Condition\",\"id\":\"c1\",\"subject\":{\"reference\":\"Patient/p1\"},"
+    "\"clinicalStatus\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/condition-clinical\","
+    "\"code\":\"active\"}]},"
+    "\"code\":{\"coding\":[{\"system\":\"https://example.org/codes\",\"code\":\"lung-1\"}]}}},"
+    "{\"resource\":{\"resourceType\":\"MedicationStatement\",\"id\":\"m1\",\"status\":\"active\","
+    "\"medicationCodeableConcept\":{\"text\":\"Propranolol 40mg tablets\"},"
+    "\"subject\":{\"reference\":\"Patient/p1\"}}}]}\n";
+
+static result review(const char *const *arguments) {
+    char *argv[16] = {(char[]){"review"}};
+    int argc = 1;
+    size_t n_out, n_errors;
+    result r = {0};
+    for (; arguments[argc - 1]; argc++) argv[argc] = strdup(arguments[argc - 1]);
+    FILE *in = fmemopen((void *)(uintptr_t)asthmatic, sizeof asthmatic - 1, "r");
+    FILE *out = open_memstream(&r.out, &n_out), *errors = open_memstream(&r.errors, &n_errors);
+    assert_true(in && out && errors);
+    r.code = mr_review_command(argc, argv, in, out, errors);
+    fclose(in);
+    fclose(out);
+    fclose(errors);
+    for (int i = 1; i < argc; i++) free(argv[i]);
+    return r;
+}
+#define REVIEW(...) review((const char *const[]){"--as-of", "2026-11-22", __VA_ARGS__, NULL})
+
+/* A site's codes go into the index and from there into a review, which says so in the version of its knowledge; what a
+ * medicine is has nothing to do with them. */
+static void test_codes(void **state) {
+    char codes[60], good[80], damaged[80];
+    (void)state;
+    snprintf(codes, sizeof codes, "%s/codes", dir);
+    snprintf(good, sizeof good, "%s/asthma.csv", codes);
+    snprintf(damaged, sizeof damaged, "%s/copd.csv", codes);
+    assert_int_equal(mkdir(codes, 0700), 0);
+    write_file(good, "code,system\nlung-1,https://example.org/codes\n");
+    expect(RUN("import", "--dmd", FIXTURE, "--codes", codes, "--output", made), 0, "code sets: 1 with 1 codes\n", "");
+
+    result r = REVIEW("--terminology", made);
+    assert_int_equal(r.code, 0);
+    assert_non_null(strstr(r.out, "\"knowledge\":\"2026.11+codes."));
+    assert_non_null(strstr(r.out, "\"rule\":\"PIN-G\""));
+    done(&r);
+    r = REVIEW("--format", "json");
+    assert_non_null(strstr(r.out, "\"knowledge\":\"2026.11\""));
+    assert_null(strstr(r.out, "\"rule\":\"PIN-G\""));
+    assert_non_null(strstr(r.out, "https://example.org/codes, of which no codes are loaded"));
+    done(&r);
+
+    write_file(damaged, "id\n13645005\n13645006\n"); /* 13645006 has a wrong check digit */
+    expect(RUN("import", "--dmd", FIXTURE, "--codes", codes, "--output", made), 1, "code sets: 2 with 2 codes\n",
+           "copd.csv:3: \"13645006\" is no SNOMED CT id: its check digit is wrong\n");
+    expect(REVIEW("--terminology", made), 0, "\"rule\":\"PIN-G\"", "");
+    expect(RUN("lookup", "--terminology", made, "222311000001102"), 0, "inhaler; by dmd-amp", "");
+
+    write_file(damaged, "name\nno column of codes\n"); /* a file that is no list: nothing is replaced */
+    expect(RUN("import", "--dmd", FIXTURE, "--codes", codes, "--output", made), 3, "", "; no index was written\n");
+    expect(REVIEW("--terminology", made), 0, "\"rule\":\"PIN-G\"", "");
+    unlink(good);
+    unlink(damaged);
+    assert_int_equal(rmdir(codes), 0);
+}
+
 /* What cannot be imported leaves the old index as it was. */
 static void test_no_release(void **state) {
     struct stat before, after;
@@ -140,6 +215,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_import, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_config, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_codes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_release, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_usage, set_up, tear_down),
     };
