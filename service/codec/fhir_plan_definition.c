@@ -14,6 +14,8 @@ static const char usage[] =
     "what the record does not say is unknown and never counts as no. The condition's language: docs/rule-language.md.";
 static const char draft_usage[] =
     " Draft: shipped and tested, and off unless a site switches drafts on (knowledge.include_draft).";
+static const char prompt_usage[] =
+    " A prompt: it needs a person's judgement. Where the condition holds it is shown in the review, never as an issue.";
 
 /* ---- the extension ---- */
 
@@ -115,6 +117,7 @@ static void prose(mr_jw *w, const mr_fhir_knowledge *k, const mr_rule *r) {
     mr_buf_clear(&text);
     mr_buf_adds(&text, usage);
     if (r->state == MR_RULE_DRAFT) mr_buf_adds(&text, draft_usage);
+    if (r->prompt) mr_buf_adds(&text, prompt_usage);
     if (r->note.len) mr_buf_printf(&text, " Note: %.*s", MR_SPAN_ARG(r->note));
     mr_jw_string(w, "usage", mr_buf_span(&text));
     const mr_rule_source *source = mr_rule_source_of(r->tool);

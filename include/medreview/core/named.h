@@ -7,7 +7,7 @@
 
 /* A byte for each number of the ruleset, in the ruleset's order; 1: named. */
 typedef struct mr_named {
-    uint8_t *groups, *concepts, *scales;
+    uint8_t *groups, *concepts, *scales, *equivalents;
 } mr_named;
 /* Of `when` and `indicator`, under `not` too. MR_NOMEM, MR_LIMIT: the arena is out of room. */
 mr_rc mr_rule_named(const mr_ruleset *rules, const mr_rule *rule, mr_arena *a, mr_named *ret,
