@@ -8,7 +8,9 @@ const char *mr_name_kind_text(mr_name_kind kind) {
     static const char *const text[] = {[MR_NAME_GROUP] = "drug group",
                                        [MR_NAME_CONCEPT] = "concept",
                                        [MR_NAME_SCALE] = "scale",
-                                       [MR_NAME_HARM] = "harm"};
+                                       [MR_NAME_HARM] = "harm",
+                                       [MR_NAME_EQUIVALENT] = "table of equivalents",
+                                       [MR_NAME_CHECKLIST] = "checklist"};
     return text[kind];
 }
 
@@ -18,6 +20,8 @@ size_t mr_name_count(const mr_ruleset *r, mr_name_kind kind) {
     case MR_NAME_CONCEPT: return r->n_concepts;
     case MR_NAME_SCALE: return r->n_scales;
     case MR_NAME_HARM: return r->n_harms;
+    case MR_NAME_EQUIVALENT: return r->n_equivalents;
+    case MR_NAME_CHECKLIST: return r->n_checklists;
     }
     return 0;
 }
@@ -28,6 +32,8 @@ mr_span mr_name_at(const mr_ruleset *r, mr_name_kind kind, size_t i) {
     case MR_NAME_CONCEPT: return r->concepts[i];
     case MR_NAME_SCALE: return r->scales[i].name;
     case MR_NAME_HARM: return r->harms[i].key;
+    case MR_NAME_EQUIVALENT: return r->equivalents[i].name;
+    case MR_NAME_CHECKLIST: return r->checklists[i].name;
     }
     return MR_SPAN_NONE;
 }

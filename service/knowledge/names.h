@@ -4,7 +4,14 @@
 
 #include "medreview/core/ruleset.h"
 
-typedef enum mr_name_kind { MR_NAME_GROUP, MR_NAME_CONCEPT, MR_NAME_SCALE, MR_NAME_HARM } mr_name_kind;
+typedef enum mr_name_kind {
+    MR_NAME_GROUP,
+    MR_NAME_CONCEPT,
+    MR_NAME_SCALE,
+    MR_NAME_HARM,
+    MR_NAME_EQUIVALENT,
+    MR_NAME_CHECKLIST
+} mr_name_kind;
 
 const char *mr_name_kind_text(mr_name_kind kind); /* "drug group", "concept", ... */
 size_t mr_name_count(const mr_ruleset *r, mr_name_kind kind);
