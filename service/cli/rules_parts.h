@@ -17,6 +17,11 @@ typedef enum mr_rules_format {
 void mr_rules_list(const mr_ruleset *rules, mr_rules_format format, mr_buf *out);
 /* One rule: what it says, from where, and the groups, concepts and examples it stands on. */
 void mr_rules_show(const mr_ruleset *rules, const mr_rule *rule, mr_buf *out);
+/* Parts of it. */
+enum { MR_RULES_LABEL = 16 };
+void mr_rules_put(mr_buf *out, const char *label, mr_span text); /* nothing for the absent span */
+void mr_rules_put_names(mr_buf *out, const mr_ruleset *rules, const mr_rule *rule);
+void mr_rules_put_stops(mr_buf *out, const mr_ruleset *rules, const mr_rule *rule);
 
 /* Every rule, drug group and profile as FHIR: one file each in `dir`, which is made or empty, and all of them in a
  * transaction Bundle. *ret_n: resources.

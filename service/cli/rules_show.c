@@ -1,12 +1,10 @@
 /* `medreview rules show ID`: a page about one rule, for the person who has to trust it. */
 #include "rules_parts.h"
 
-#include <string.h>
-
-enum { LABEL = 16, WIDTH = 110 };
+enum { LABEL = MR_RULES_LABEL, WIDTH = 110 };
 
 /* "label:  text", broken at blanks, the later lines under the first. */
-static void put(mr_buf *out, const char *label, mr_span text) {
+void mr_rules_put(mr_buf *out, const char *label, mr_span text) {
     if (!text.ptr) return;
     mr_buf_printf(out, "%-*s", LABEL, label);
     size_t column = LABEL;
@@ -46,80 +44,24 @@ static void put_identity(mr_buf *out, const mr_ruleset *rules, const mr_identity
         if (i) mr_buf_adds(&text, ", ");
         mr_buf_addsp(&text, rules->groups[id->groups[i]].name);
     }
-    put(out, "identity:", mr_buf_span(&text));
+    mr_rules_put(out, "identity:", mr_buf_span(&text));
     mr_buf_free(&text);
 }
 
-static void put_group(mr_buf *out, const mr_group *g) {
+static void put_kind(mr_buf *out, const mr_rule *r) {
+    if (r->prompt)
+        mr_rules_put(out, "prompt:", MR_SPAN("shown in the review where the condition holds; never an issue"));
+    if (r->children) mr_rules_put(out, "age:", MR_SPAN("also under 18"));
+    for (size_t i = 0; i < r->n_derived_from; i++) mr_rules_put(out, "split from:", r->derived_from[i]);
+}
+
+static void put_harm(mr_buf *out, const mr_harm *h) {
     mr_buf text;
     mr_buf_init(&text, 1u << 16);
-    mr_buf_printf(&text, "%.*s = ", MR_SPAN_ARG(g->name));
-    for (size_t i = 0; i < g->n_members; i++)
-        mr_buf_printf(&text, "%s%.*s", i ? ", " : "", MR_SPAN_ARG(g->members[i].substance));
-    mr_buf_printf(&text, " [%.*s]", MR_SPAN_ARG(g->source));
-    put(out, "drug group:", mr_buf_span(&text));
+    mr_buf_printf(&text, "%.*s (%.*s), lane %.*s%s", MR_SPAN_ARG(h->title), MR_SPAN_ARG(h->key), MR_SPAN_ARG(h->lane),
+                  h->posts ? "" : "; shown and counted, not written as an issue");
+    mr_rules_put(out, "harm:", mr_buf_span(&text));
     mr_buf_free(&text);
-}
-
-/* ---- what the conditions name, each once ---- */
-
-typedef struct named {
-    bool groups[MR_MAX_GROUPS];
-    const mr_ruleset *rules;
-} named;
-
-static void collect_groups(const mr_node *n, named *ret) {
-    if (!n) return;
-    if (n->group < ret->rules->n_groups) ret->groups[n->group] = true;
-    if (n->group2 < ret->rules->n_groups) ret->groups[n->group2] = true;
-    for (size_t i = 0; i < n->n_kids; i++) collect_groups(n->kids[i], ret);
-}
-
-static bool asks_for(const mr_node *n, uint16_t concept) {
-    if (!n) return false;
-    if (n->concept == concept) return true;
-    for (size_t i = 0; i < n->n_kids; i++)
-        if (asks_for(n->kids[i], concept)) return true;
-    return false;
-}
-
-static bool asks_score(const mr_node *n, uint16_t scale) {
-    if (!n) return false;
-    if (n->scale == scale) return true;
-    for (size_t i = 0; i < n->n_kids; i++)
-        if (asks_score(n->kids[i], scale)) return true;
-    return false;
-}
-
-static void put_concept(mr_buf *out, const mr_ruleset *rules, uint16_t concept) {
-    mr_buf text;
-    mr_buf_init(&text, 1024);
-    mr_buf_printf(&text, "%.*s = %.*s", MR_SPAN_ARG(rules->concepts[concept]),
-                  MR_SPAN_ARG(mr_ruleset_concept_title(rules, concept)));
-    if (!rules->concept_loaded[concept]) mr_buf_adds(&text, " (no codes are loaded: the rule cannot be assessed)");
-    put(out, "concept:", mr_buf_span(&text));
-    mr_buf_free(&text);
-}
-
-static void put_scale(mr_buf *out, const mr_scale *s) {
-    mr_buf text;
-    mr_buf_init(&text, 4096);
-    mr_buf_printf(&text, "%.*s, version %.*s, %zu substances [%.*s]", MR_SPAN_ARG(s->name), MR_SPAN_ARG(s->version),
-                  s->n_scores, MR_SPAN_ARG(s->source));
-    put(out, "scale:", mr_buf_span(&text));
-    mr_buf_free(&text);
-}
-
-static void put_names(mr_buf *out, const mr_ruleset *rules, const mr_rule *r) {
-    named used = {.rules = rules};
-    collect_groups(r->when, &used);
-    collect_groups(r->indicator, &used);
-    for (size_t i = 0; i < rules->n_groups; i++)
-        if (used.groups[i]) put_group(out, &rules->groups[i]);
-    for (size_t i = 0; i < rules->n_concepts; i++)
-        if (asks_for(r->when, (uint16_t)i) || asks_for(r->indicator, (uint16_t)i)) put_concept(out, rules, (uint16_t)i);
-    for (size_t i = 0; i < rules->n_scales; i++)
-        if (asks_score(r->when, (uint16_t)i)) put_scale(out, &rules->scales[i]);
 }
 
 static void put_examples(mr_buf *out, const mr_rule *r) {
@@ -132,18 +74,19 @@ void mr_rules_show(const mr_ruleset *rules, const mr_rule *r, mr_buf *out) {
     mr_buf_printf(out, "%-*s%.*s %.*s, version %.*s, %s, tier %u\n", LABEL, "set:", MR_SPAN_ARG(r->tool),
                   MR_SPAN_ARG(r->criterion), MR_SPAN_ARG(r->version), r->state == MR_RULE_ACTIVE ? "active" : "draft",
                   r->tier);
-    put(out, "source:", r->source);
+    mr_rules_put(out, "source:", r->source);
     mr_buf_printf(out, "%-*s%s, %s, first reviewer %.*s\n", LABEL, "severity:", mr_severity_text(r->severity),
                   mr_urgency_text(r->urgency), MR_SPAN_ARG(r->reviewer));
-    put(out, "when:", r->when_text);
-    put(out, "indicator:", r->indicator_text);
-    put(out, "action:", r->action);
-    put(out, "goes away when:", r->goes_away_when);
-    put(out, "note:", r->note);
-    mr_buf_printf(out, "%-*s%.*s (%.*s)\n", LABEL, "harm:", MR_SPAN_ARG(rules->harms[r->harm].title),
-                  MR_SPAN_ARG(rules->harms[r->harm].key));
+    mr_rules_put(out, "when:", r->when_text);
+    mr_rules_put(out, "indicator:", r->indicator_text);
+    mr_rules_put(out, "action:", r->action);
+    mr_rules_put(out, "goes away when:", r->goes_away_when);
+    mr_rules_put(out, "note:", r->note);
+    put_kind(out, r);
+    put_harm(out, &rules->harms[r->harm]);
     put_identity(out, rules, &r->identity);
     if (r->ladder.ptr) mr_buf_printf(out, "%-*s%.*s, rung %u\n", LABEL, "ladder:", MR_SPAN_ARG(r->ladder), r->rung);
-    put_names(out, rules, r);
+    mr_rules_put_stops(out, rules, r);
+    mr_rules_put_names(out, rules, r);
     put_examples(out, r);
 }
