@@ -220,9 +220,12 @@ typedef struct whole {
     rhythm times;
 } whole;
 
+/* "one" beside "two tablets" is a tablet; beside "5 ml" it is nothing. */
 static bool unit_join(mr_said_unit *unit, mr_said_unit more) {
-    if (*unit == MR_SAID_BARE) *unit = more;
-    return more == MR_SAID_BARE || *unit == more;
+    bool single = more == MR_SAID_FORM || more == MR_SAID_PATCH || more == MR_SAID_PUFF;
+    bool is_single = *unit == MR_SAID_FORM || *unit == MR_SAID_PATCH || *unit == MR_SAID_PUFF;
+    if (*unit == MR_SAID_BARE && single) *unit = more;
+    return *unit == more || (more == MR_SAID_BARE && is_single);
 }
 
 static bool one_amount(const mr_part *v, size_t n, whole *w) {
@@ -254,6 +257,7 @@ static bool segment_add(const mr_part *amount, const occasion *o, uint64_t *seen
     double n = bits_of(o->slots);
     if (!o->slots || o->counted || o->timed || o->weekdays || (*seen & o->slots)) return false;
     *seen |= o->slots;
+    if (w->times.hi <= 0) w->unit = amount->unit;
     if (!unit_join(&w->unit, amount->unit)) return false;
     w->lo += amount->lo * n;
     w->hi += amount->hi * n;
@@ -341,6 +345,17 @@ static void said_at_most(const reading *r, whole *w, mr_said *ret) {
     ret->most = most;
 }
 
+/* "up to 8 a day": not all at once, so how often is not said. */
+static void often_fill(const whole *w, bool open, mr_said *ret) {
+    double days = w->times.days_lo;
+    bool divided = open && w->times.once && days >= 1 && w->each_hi > 1;
+    if (w->times.hi <= 0 || divided) return;
+    ret->times = w->times.hi;
+    ret->once = w->times.once && days >= 1;
+    whole_days(&ret->times, &days);
+    ret->days = days;
+}
+
 static void said_fill(const reading *r, whole *w, bool several, mr_said *ret) {
     bool range =
         w->each_lo < w->each_hi || w->lo < w->hi || w->times.lo < w->times.hi || w->times.days_lo < w->times.days_hi;
@@ -350,13 +365,7 @@ static void said_fill(const reading *r, whole *w, bool several, mr_said *ret) {
     ret->as_needed = r->prn && !several;
     ret->unit = w->unit;
     if (!range && !r->open && w->each_hi > 0 && !several) ret->amount = w->each_hi;
-    if (w->times.hi > 0) {
-        double days = w->times.days_lo;
-        ret->times = w->times.hi;
-        whole_days(&ret->times, &days);
-        ret->days = days;
-        ret->once = w->times.once;
-    }
+    often_fill(w, range || r->open, ret);
     if (range || r->open) {
         said_at_most(r, w, ret);
         return;

@@ -105,6 +105,8 @@ static size_t number_read(const scan *s, size_t i, number *ret) {
 
 static size_t phrase_here(const scan *s, const char *words) {
     size_t n = 0;
+    const mr_token *first = token(s, s->at);
+    if (!first || (words[0] != '#' && words[0] != first->text.ptr[0])) return 0;
     for (mr_span rest = mr_span_of(words), word, tail; rest.len; rest = tail, n++) {
         (void)mr_span_split(rest, ' ', &word, &tail);
         if (mr_span_is(word, "#")) {
