@@ -164,11 +164,17 @@ static size_t units_of(const mr_ruleset *r, uint16_t concept) {
     return lo;
 }
 
+/* Scores beside the mean of the young, and differences. */
+static bool may_be_negative(const mr_ruleset *r, uint16_t concept) {
+    return concept < r->n_concepts &&
+           (mr_span_is(r->concepts[concept], "t-score") || mr_span_ends(r->concepts[concept], "-drop"));
+}
+
 bool mr_ruleset_convert(const mr_ruleset *r, uint16_t concept, double value, mr_span unit, double *ret,
                         mr_span *ret_unit) {
     unit = mr_span_trim(unit);
-    if (!(value > 0))
-        return false; /* no measured quantity that a rule asks for is zero or less: a slip of the keyboard */
+    if (!(value > 0) && !may_be_negative(r, concept))
+        return false; /* no other quantity that a rule asks for is zero or less: a slip of the keyboard */
     const mr_unit *canonical = NULL;
     for (size_t i = units_of(r, concept); i < r->n_units && r->units[i].concept == concept; i++) {
         const mr_unit *u = &r->units[i];

@@ -196,7 +196,7 @@ static mr_rc take_unit(mr_expr *p, mr_node *n) {
 }
 
 static mr_rc against_result(mr_expr *p, mr_quantity quantity, mr_node *n) {
-    mr_rc rc = mr_expr_against(p, quantity, 1e9, n);
+    mr_rc rc = mr_expr_against(p, quantity, MR_EXPR_ANY_NUMBER, n);
     return rc == MR_OK ? take_unit(p, n) : rc;
 }
 
@@ -261,7 +261,7 @@ static mr_rc change(mr_expr *p, mr_quantity quantity, mr_node **ret) {
     if (rc == MR_OK) rc = mr_expr_expect(p, MR_TOK_COMMA, "\",\" and \"within ...\" or \"since start of ...\"");
     if (rc == MR_OK) rc = take_span_of_change(p, *ret);
     if (rc == MR_OK) rc = mr_expr_close(p);
-    if (rc == MR_OK) rc = mr_expr_against(p, quantity, 1e9, *ret);
+    if (rc == MR_OK) rc = mr_expr_against(p, quantity, MR_EXPR_ANY_NUMBER, *ret);
     if (rc != MR_OK) return rc;
     (*ret)->percent = p->scan.now.kind == MR_TOK_PERCENT;
     if ((*ret)->percent) mr_expr_scan_next(&p->scan);

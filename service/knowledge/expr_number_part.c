@@ -132,7 +132,7 @@ static mr_rc take_dose_unit(mr_expr *p, mr_node *n) {
 static mr_rc dose(mr_expr *p, bool weekly, mr_node **ret) {
     mr_rc rc = number_of_set(p, MR_Q_DOSE, ret);
     if (rc == MR_OK) rc = mr_expr_close(p);
-    if (rc == MR_OK) rc = mr_expr_against(p, MR_Q_DOSE, 1e9, *ret);
+    if (rc == MR_OK) rc = mr_expr_against(p, MR_Q_DOSE, 1e8, *ret);
     if (rc == MR_OK) rc = take_dose_unit(p, *ret);
     if (rc != MR_OK) return rc;
     (*ret)->weekly = weekly;

@@ -89,6 +89,8 @@ mr_rc mr_expr_rest(mr_expr *p, mr_window *ret);
 /* "at least" or "more than" and a time. */
 mr_rc mr_expr_as_long(mr_expr *p, mr_duration *ret, mr_compare *ret_compare);
 mr_rc mr_expr_compare(mr_expr *p, mr_compare *ret);
+/* Up to MR_EXPR_ANY_NUMBER it may be negative. */
+#define MR_EXPR_ANY_NUMBER 1e9
 mr_rc mr_expr_number(mr_expr *p, double most, double *ret);
 mr_rc mr_expr_whole(mr_expr *p, unsigned most, const char *what, uint16_t *ret);
 /* Comparison and number. */

@@ -230,9 +230,9 @@ static const struct part_form {
                   {"sex", mr_expr_sex},
                   {"started", part_started},
                   {"substances", mr_expr_substances},
+                  {"taking", part_taking},
                   {"taken for", mr_expr_taken_for},
                   {"taken long", part_taken_long},
-                  {"taking", part_taking},
                   {"tested after start", mr_expr_tested_after},
                   {"tested", mr_expr_tested},
                   {"weekly dose", mr_expr_weekly_dose}};

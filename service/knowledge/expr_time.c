@@ -114,7 +114,8 @@ mr_rc mr_expr_number(mr_expr *p, double most, double *ret) {
     enum { DECIMALS = 3 }; /* no laboratory reports more, and three survive being written and read again */
     const mr_token t = p->scan.now;
     double value;
-    if (t.kind != MR_TOK_NUMBER) return mr_expr_fail_here(p, "a number");
+    if (t.kind != MR_TOK_NUMBER || (t.text.ptr[0] == '-' && most < MR_EXPR_ANY_NUMBER))
+        return mr_expr_fail_here(p, "a number");
     size_t point = mr_span_find(t.text, '.');
     if (t.text.len > point + 1 + DECIMALS)
         return mr_expr_fail_at(p, t.at, "a number has at most %d decimals", DECIMALS);

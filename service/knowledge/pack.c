@@ -4,9 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const file_keys[] = {
-    "about", "groups", "harms", "concepts", "scales", "prompts", "stop_plans", "burden_lists", "knowledge_version",
-    "tool",  "as_of",  "rules", NULL};
+static const char *const file_keys[] = {"about",
+                                        "groups",
+                                        "harms",
+                                        "concepts",
+                                        "scales",
+                                        "prompts",
+                                        "stop_plans",
+                                        "burden_lists",
+                                        "equivalents",
+                                        "checklists",
+                                        "knowledge_version",
+                                        "tool",
+                                        "as_of",
+                                        "rules",
+                                        NULL};
 
 static void keep_version(mr_pack *p, const mr_yaml *root) {
     mr_span version = mr_value_text(p, root, "knowledge_version");
@@ -32,6 +44,8 @@ static void read_yaml(mr_pack *p, mr_place at, mr_span bytes, bool skip_rules) {
                     {"scales", mr_pack_scales},
                     {"stop_plans", mr_pack_stop_plans},
                     {"burden_lists", mr_pack_burden_lists},
+                    {"equivalents", mr_pack_equivalents},
+                    {"checklists", mr_pack_checklists},
                     {"concepts", mr_pack_concepts}};
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         const mr_yaml *node = mr_yaml_get(root, sections[i].key);
@@ -65,6 +79,7 @@ static void sort_rules(mr_pack *p) {
 
 void mr_pack_finish(mr_pack *p) {
     if (p->rc == MR_OK) mr_pack_number(p);
+    if (p->rc == MR_OK) mr_pack_number_measures(p);
     if (p->rc == MR_OK) mr_pack_number_stop_plans(p);
     if (p->rc == MR_OK) mr_pack_number_burden_lists(p);
     if (p->rc == MR_OK) mr_pack_prompts(p);

@@ -51,6 +51,11 @@ typedef struct mr_burden_list_draft {
     const mr_yaml *node;
 } mr_burden_list_draft;
 
+typedef struct mr_measure_draft { /* a table of equivalents or a checklist; read when names are numbered */
+    mr_draft head;
+    const mr_yaml *node;
+} mr_measure_draft;
+
 #define MR_LIST_OF(type)                                                                                               \
     struct {                                                                                                           \
         type *v;                                                                                                       \
@@ -76,6 +81,8 @@ typedef struct mr_pack {
     MR_LIST_OF(mr_unit_draft) units;
     MR_LIST_OF(mr_stop_draft) stop_plans;
     MR_LIST_OF(mr_burden_list_draft) burden_lists;
+    MR_LIST_OF(mr_measure_draft) equivalents;
+    MR_LIST_OF(mr_measure_draft) checklists;
     MR_LIST_OF(const mr_yaml *) prompts;
     MR_LIST_OF(mr_rule_file) rule_files;
     MR_LIST_OF(mr_rule) rule_drafts;
@@ -111,6 +118,8 @@ void mr_pack_groups(mr_pack *p, const mr_yaml *node);
 void mr_pack_harms(mr_pack *p, const mr_yaml *node);
 void mr_pack_scales(mr_pack *p, const mr_yaml *node);
 void mr_pack_concepts(mr_pack *p, const mr_yaml *node);
+void mr_pack_equivalents(mr_pack *p, const mr_yaml *node);
+void mr_pack_checklists(mr_pack *p, const mr_yaml *node);
 void mr_pack_stop_plans(mr_pack *p, const mr_yaml *node);
 void mr_pack_burden_lists(mr_pack *p, const mr_yaml *node);
 void mr_pack_table(mr_pack *p, mr_place file, mr_span bytes); /* a .tsv file: codes or units, by its columns */
@@ -132,8 +141,9 @@ void *mr_pack_same(mr_pack *p, void *items, size_t n, size_t size, mr_span name,
                    bool *ret_double);
 
 /* ---- numbering and the second round ---- */
-void mr_pack_group_unions(mr_pack *p); /* once groups are numbered: members_of is spelled out */
-void mr_pack_number(mr_pack *p);       /* drafts -> ruleset arrays, codes, units */
+void mr_pack_group_unions(mr_pack *p);    /* once groups are numbered: members_of is spelled out */
+void mr_pack_number(mr_pack *p);          /* drafts -> ruleset arrays, codes, units */
+void mr_pack_number_measures(mr_pack *p); /* after the groups and concepts */
 void mr_pack_number_stop_plans(mr_pack *p);
 void mr_pack_number_burden_lists(mr_pack *p);
 /* The drug groups listed under `key`; at most MR_IDENTITY_GROUPS. A name that is none is a complaint. */

@@ -4,10 +4,13 @@
 
 #include "medreview/knowledge/knowledge.h"
 
-static const char *const rule_keys[] = {
-    "id",        "criterion", "title",          "state",  "version", "tier",     "severity",     "urgency",
-    "reviewer",  "harm",      "identity",       "ladder", "leads",   "children", "derived_from", "when",
-    "indicator", "action",    "goes_away_when", "source", "note",    "examples", "stops",        NULL};
+#include <string.h>
+
+static const char *const rule_keys[] = {"id",           "criterion", "title",     "state",    "version",
+                                        "tier",         "severity",  "urgency",   "reviewer", "harm",
+                                        "identity",     "ladder",    "leads",     "children", "prompt",
+                                        "derived_from", "when",      "indicator", "action",   "goes_away_when",
+                                        "source",       "note",      "examples",  "stops",    NULL};
 
 /* The line of the condition in which the compiler stopped: err->text begins "LINE:COLUMN: ". */
 static unsigned line_in_file(const mr_yaml *node, const mr_error *err) {
@@ -18,6 +21,23 @@ static unsigned line_in_file(const mr_yaml *node, const mr_error *err) {
     return node->value_line + (unsigned)n - (node->block ? 0 : 1);
 }
 
+/* The reason, the line of the condition, and a mark under the word that is meant. */
+static void complain_condition(mr_pack *p, mr_place at, const char *key, mr_span text, const mr_error *err,
+                               unsigned column) {
+    mr_span number, rest, line = text;
+    uint64_t lines = 1;
+    (void)mr_span_split(mr_span_of(err->text), ':', &number, &rest);
+    if (!mr_span_u64(number, &lines)) lines = 1;
+    for (uint64_t i = 0; i < lines; i++) (void)mr_span_split(text, '\n', &line, &text);
+    char marks[80];
+    size_t from = column ? column - 1 : 0, n = 0;
+    while (n + 1 < sizeof marks && (n == 0 || (from + n < line.len && !strchr(" (),|[]", line.ptr[from + n]))))
+        marks[n++] = '^';
+    marks[n] = 0;
+    mr_complain(p->complaints, at, "%s:%s\n    %.*s\n    %*s%s", key, err->text, MR_SPAN_ARG(line), (int)from, "",
+                marks);
+}
+
 static const mr_node *read_condition(mr_pack *p, const mr_yaml *map, const char *key, mr_span *ret_text) {
     const mr_yaml *node = mr_yaml_get(map, key);
     mr_span text = mr_value_text(p, map, key);
@@ -25,7 +45,8 @@ static const mr_node *read_condition(mr_pack *p, const mr_yaml *map, const char 
     *ret_text = text;
     const mr_node *tree = NULL;
     mr_error err = {0};
-    mr_rc rc = mr_expr_compile(p->rules, text, p->arena, &tree, NULL, &err);
+    unsigned column = 1;
+    mr_rc rc = mr_expr_compile(p->rules, text, p->arena, &tree, &column, &err);
     if (rc == MR_OK) return tree;
     if (rc != MR_MALFORMED) {
         mr_pack_out_of_room(p);
@@ -33,7 +54,7 @@ static const mr_node *read_condition(mr_pack *p, const mr_yaml *map, const char 
     }
     mr_place at = node->at;
     at.line = line_in_file(node, &err);
-    mr_complain(p->complaints, at, "%s:%s", key, err.text);
+    complain_condition(p, at, key, text, &err, column);
     return NULL;
 }
 
@@ -150,6 +171,7 @@ static void read_rule(mr_pack *p, const mr_rule_file *file, const mr_yaml *map, 
     read_derived(p, map, &r);
     mr_pack_stops(p, map, &r.stops);
     r.children = mr_value_yes(p, map, "children", false);
+    r.prompt = mr_value_yes(p, map, "prompt", false);
     r.tier = 1;
     if (!mr_value_count(p, map, "tier", 4, &r.tier) && !mr_yaml_get(map, "tier"))
         mr_complain(p->complaints, map->at, "\"tier\" is missing");

@@ -83,16 +83,14 @@ static void test_expr_says_what_is_wrong_and_where(void **state) {
         {"age >= 150", "1:8: a number here is at most 130"},
         {"latest(egfr) < 1234567890123456789", "1:16: a number here is at most 1000000000"},
         {"latest(egfr) < 4.2001", "1:16: a number has at most 3 decimals"},
-        {"age >= -5", "1:8: found \"-\", but a number is expected"},
+        {"age >= -5", "1:8: found \"-5\", but a number is expected"},
         {"taking(nsaid-orl)", "1:8: there is no drug group \"nsaid-orl\"; did you mean \"nsaid-oral\"?"},
         {"taking(unheard-of)", "1:8: there is no drug group \"unheard-of\""},
         {"taking(65)", "1:8: found \"65\", but the name of a drug group is expected"},
         {"has(asthme)", "1:5: there is no concept \"asthme\"; did you mean \"asthma\"?"},
         {"score(omme) > 1", "1:7: there is no scale \"omme\"; did you mean \"ome\"?"},
         {"takin(nsaid-oral)", "1:1: \"takin\" is no part of the language; did you mean \"taking\"?"},
-        {"smokes",
-         "1:1: \"smokes\" is no part of the language: age, sex, medicines, taking, first taken, coprescribed, has, "
-         "tested, latest, score"},
+        {"smokes", "1:1: \"smokes\" is no part of the language, as docs/rule-language.md has it"},
         {"taking nsaid-oral", "1:8: found \"nsaid-oral\", but \"(\" is expected"},
         {"taking(nsaid-oral", "1:18: the condition ends here, but \",\" or \")\" is expected"},
         {"taking(nsaid-oral, 3 months)",
@@ -104,9 +102,11 @@ static void test_expr_says_what_is_wrong_and_where(void **state) {
         {"taking(raas, from 3 months to 6 months ago)",
          "1:19: the longer time comes first, as in \"from 6 months to 3 months ago\""},
         {"taking(raas, from 6 months to 3 months)", "1:39: found \")\", but \"ago\" is expected"},
-        {"taking(raas, at most 3 months ago)", "1:17: found \"most\", but \"least\" is expected"},
+        {"taking(raas, at most 3 months ago)",
+         "1:14: found \"at\", but \"within ...\", \"from ... to ... ago\" or \"at least ... ago\" is expected"},
         {"first taken(raas)", "1:17: found \")\", but \",\" is expected"},
-        {"first taking(raas, at least 1 year ago)", "1:7: found \"taking\", but \"taken\" is expected"},
+        {"first taking(raas, at least 1 year ago)",
+         "1:1: \"first\" is no part of the language; did you mean \"first taken\"?"},
         {"coprescribed(raas)", "1:18: found \")\", but \",\" is expected"},
         {"coprescribed(raas, nsaid-oral, less than 28 days apart)",
          "1:55: found \")\", but \",\" and \"within ...\" is expected"},
@@ -122,9 +122,7 @@ static void test_expr_says_what_is_wrong_and_where(void **state) {
          "2:12: there is no drug group \"nsaid-oarl\"; did you mean \"nsaid-oral\"?"},
         {"has(hf) && age > 1", "1:9: found \"&\", but \"and\", \"or\" or the end of the condition is expected"},
         {"age \xE2\x89\xA5 65", "1:5: found \"\xE2\x89\xA5\", but one of < <= = >= > is expected"},
-        {"AGE >= 65",
-         "1:1: \"AGE\" is no part of the language: age, sex, medicines, taking, first taken, coprescribed, has, "
-         "tested, latest, score"},
+        {"AGE >= 65", "1:1: \"AGE\" is no part of the language, as docs/rule-language.md has it"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         mr_arena *a = mr_arena_new_checked(1 << 20);
