@@ -120,6 +120,14 @@ step 300 python3 "$here/validator_test.py"
 say "profiles and examples are valid"
 step 300 "$here/hapi/validate.sh" --apply-profiles "$top/fhir_profiles"
 
+say "the knowledge in FHIR is valid: every rule, every drug group"
+if "$program" rules export --format fhir "$work/knowledge"; then
+  step 600 "$here/hapi/validate.sh" --apply-profiles "$work/knowledge"
+else
+  echo "FAILED  rules export"
+  failed=$((failed + 1))
+fi
+
 say "HAPI FHIR is what the tests take it for"
 # As a stock HAPI: searches are answered from a cache for a minute, references must lead somewhere.
 base=$(HAPI_STATE=$work/hapi HAPI_REUSE_SEARCH_MS=60000 HAPI_REFERENTIAL_INTEGRITY=true \

@@ -70,6 +70,12 @@ CASES = [
      put("unheard-of", "businessStatus", "coding", 0, "code")),
     ("device-one-version", "device", drop("version", 1)),
     ("device-inactive", "device", put("inactive", "status")),
+    ("rule-no-facts", "plan-definition", drop("extension")),
+    ("rule-urgency-not-ours", "plan-definition", put("tomorrow", "extension", 0, "extension", 5, "valueCode")),
+    ("rule-no-harm", "plan-definition", drop("extension", 0, "extension", 6)),
+    ("rule-no-condition", "plan-definition", drop("action", 0, "condition")),
+    ("rule-no-language", "plan-definition", drop("action", 0, "condition", 0, "expression", "_language")),
+    ("rule-no-source", "plan-definition", drop("relatedArtifact")),
 ]
 
 
