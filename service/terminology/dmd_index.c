@@ -224,7 +224,7 @@ const char *mr_dmd_index_checksum(const mr_dmd_index *ix) {
 }
 
 bool mr_dmd_index_find(const mr_dmd_index *ix, uint64_t id, mr_dmd_found *ret) {
-    return mr_index_ids_find(&ix->ids, id, ret);
+    return mr_index_ids_find(&ix->ids, &ix->release, id, ret);
 }
 
 static unsigned rank(uint32_t kind) {

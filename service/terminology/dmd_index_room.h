@@ -93,15 +93,16 @@ mr_rc mr_index_codes_encode(const mr_code_sets *codes, mr_buf *sets, mr_buf *set
 mr_rc mr_index_codes_view(const mr_index_rows *in, mr_code_sets *ret, mr_set_code **ret_codes,
                           mr_error *err) MR_MUST_CHECK;
 
-/* Which row an id stands for: hashed once at opening, not kept in the file, so there is nothing in it to distrust. */
+/* Which row an id stands for: hashed once at opening, not kept in the file, so there is nothing in it to distrust. An
+ * entry says only where to look, kind and row in 32 bits; the id itself stands in the row. */
 typedef struct mr_index_ids {
-    uint32_t *starts;         /* of each bucket, and the end of the last */
-    mr_dmd_previous *entries; /* by bucket; within one, kinds in the order of mr_dmd_index_find */
+    uint32_t *starts;  /* of each bucket, and the end of the last */
+    uint32_t *entries; /* by bucket; within one, kinds in the order of mr_dmd_index_find */
     unsigned shift;
 } mr_index_ids;
 mr_rc mr_index_ids_build(const mr_dmd_release *r, mr_index_ids *ret, mr_error *err) MR_MUST_CHECK;
 void mr_index_ids_free(mr_index_ids *ids);
-bool mr_index_ids_find(const mr_index_ids *ids, uint64_t id, mr_dmd_found *ret);
+bool mr_index_ids_find(const mr_index_ids *ids, const mr_dmd_release *r, uint64_t id, mr_dmd_found *ret);
 
 /* "PATH: what: why", MR_IO with errno as detail. */
 mr_rc mr_index_fail_errno(mr_error *err, int code, const char *what, const char *path);
