@@ -1,6 +1,8 @@
 /* The `text` form: a page for a person, 80 columns wide, the most important first. References, never names. */
 #include "review_parts.h"
 
+#include "medreview/core/stop_plan.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -128,6 +130,60 @@ static void implicated(page *p, const mr_finding *f, size_t first) {
     mr_buf_free(&references);
 }
 
+/* ---- stopping ---- */
+
+static void listed(page *p, const char *first, const mr_span *v, size_t n) {
+    mr_buf all;
+    if (!n) return;
+    mr_buf_init(&all, 1 << 16);
+    for (size_t i = 0; i < n; i++) mr_buf_printf(&all, "%s%.*s", i ? "; " : "", MR_SPAN_ARG(v[i]));
+    said(p, first, "%s", mr_buf_z(&all));
+    mr_buf_free(&all);
+}
+
+static void step(page *p, const mr_planned_step *s) {
+    char dose[64] = "", days[32] = "";
+    if (s->dose.known)
+        (void)snprintf(dose, sizeof dose, " -> %.10g %.*s a day", s->dose.value, MR_SPAN_ARG(s->dose.unit));
+    if (s->for_days) (void)snprintf(days, sizeof days, " (for %u days)", s->for_days);
+    said(p, "     - ", "%.*s%s%s", MR_SPAN_ARG(s->text), dose, days);
+}
+
+static void stop_plan(page *p, const mr_stop_plan *x) {
+    const mr_medicine *m = x->medicines[0];
+    said(p, "   Stopping: ", "%.*s: %s", MR_SPAN_ARG(m->text.len ? m->text : m->reference),
+         !x->at_once_known     ? "no plan that says how"
+         : x->can_stop_at_once ? "a sudden stop is not dangerous"
+                               : "NOT AT ONCE");
+    for (size_t i = 0; i < x->n_steps; i++) step(p, &x->steps[i]);
+    if (x->doses.len) paragraph(p, "     Doses:  ", x->doses);
+    if (!x->scheme) return;
+    paragraph(p, "     Why:    ", x->scheme->why);
+    listed(p, "     Watch:  ", x->scheme->watch, x->scheme->n_watch);
+    listed(p, "     Alarm:  ", x->scheme->red_flags, x->scheme->n_red_flags);
+    said(p, "     Again:  ", "%.*s; %.*s", MR_SPAN_ARG(x->scheme->look_again), MR_SPAN_ARG(x->who));
+    paragraph(p, "     Relapse: ", x->scheme->on_relapse);
+}
+
+static void what_if(page *p, const mr_what_if *x) {
+    mr_buf text;
+    mr_buf_init(&text, 1 << 16);
+    for (size_t i = 0; i < x->n_gone; i++) mr_buf_printf(&text, "%s%.*s", i ? ", " : "", MR_SPAN_ARG(x->gone[i]));
+    mr_buf_adds(&text, x->n_gone ? " would go" : "no rule would fall silent");
+    for (size_t i = 0; i < x->n_appear; i++) mr_buf_printf(&text, "%s%.*s", i ? ", " : "; ", MR_SPAN_ARG(x->appear[i]));
+    if (x->n_appear) mr_buf_adds(&text, " would appear");
+    said(p, "   Without:  ", "%s", mr_buf_z(&text));
+    mr_buf_free(&text);
+}
+
+static void stopping(page *p, const mr_finding *f) {
+    if (!f->stop) return;
+    if (f->stop->order.len) paragraph(p, "   Order:    ", f->stop->order);
+    stop_plan(p, f->stop);
+    if (f->what_if) what_if(p, f->what_if);
+    for (size_t i = 0; i < f->stop->n_others; i++) stop_plan(p, &f->stop->others[i]);
+}
+
 static void finding(page *p, size_t number, const mr_finding *f) {
     char first[32];
     mr_buf sources;
@@ -142,6 +198,7 @@ static void finding(page *p, size_t number, const mr_finding *f) {
     paragraph(p, "   Do:       ", f->leading->action);
     paragraph(p, "   Who:      ", f->leading->reviewer);
     paragraph(p, "   Gone when: ", f->leading->goes_away_when);
+    stopping(p, f);
     mr_report_sources(f, &sources);
     said(p, "   Sources:  ", "%s (rule %.*s, version %.*s)", mr_buf_z(&sources), MR_SPAN_ARG(f->leading->id),
          MR_SPAN_ARG(f->leading->version));
@@ -214,6 +271,30 @@ static void medicines(page *p) {
             if (r->medicines[i].state == order[k]) medicine(p, &r->medicines[i]);
 }
 
+/* Other scales beside the leading one, what is counted by lists, and who adds to it. */
+static void shares(page *p) {
+    const mr_burden_detail *d = &p->rv->burden_detail;
+    const mr_ruleset *rules = p->rv->k->rules;
+    for (size_t i = 1; i < d->n_scales; i++)
+        said(p, "  ", "On scale %.*s (%.*s): %.10g", MR_SPAN_ARG(d->scales[i].scale->name),
+             MR_SPAN_ARG(d->scales[i].scale->version), d->scales[i].total);
+    for (size_t i = 0; i < d->n_lists; i++)
+        said(p, "", "%.*s%s: %u", MR_SPAN_ARG(rules->burden_lists[i].title),
+             rules->burden_lists[i].working ? " (working list)" : "", d->lists[i]);
+    for (size_t i = 0; i < d->n_parts; i++) {
+        const mr_burden_part *x = &d->parts[i];
+        mr_buf text;
+        mr_buf_init(&text, 1 << 16);
+        if (x->points > 0) mr_buf_printf(&text, " anticholinergic %.10g", x->points);
+        if (x->opioid && x->opioid_mg.known) mr_buf_printf(&text, " morphine %.10g mg", x->opioid_mg.value);
+        if (x->opioid && !x->opioid_mg.known) mr_buf_adds(&text, " morphine not known");
+        for (size_t k = 0; k < d->n_lists; k++)
+            if (x->lists >> k & 1) mr_buf_printf(&text, " %.*s", MR_SPAN_ARG(rules->burden_lists[k].name));
+        said(p, "- ", "%.*s:%s (%.*s)", MR_SPAN_ARG(x->substance), mr_buf_z(&text), MR_SPAN_ARG(x->reference));
+        mr_buf_free(&text);
+    }
+}
+
 static void burden(page *p) {
     const mr_burden *b = &p->rv->assessment.burden;
     mr_buf_adds(p->out, "\nBURDEN\n\n");
@@ -225,7 +306,9 @@ static void burden(page *p) {
         mr_buf_printf(p->out, "Opioids, as oral morphine: %.10g mg a day\n", b->opioid_mg_per_day);
     else
         mr_buf_adds(p->out, "Opioids, as oral morphine: not known\n");
-    mr_buf_printf(p->out, "Medicines that raise the risk of falls: %u\n", b->falls_risk);
+    if (!p->rv->burden_detail.n_lists)
+        mr_buf_printf(p->out, "Medicines that raise the risk of falls: %u\n", b->falls_risk);
+    shares(p);
 }
 
 static void conversation(page *p) {
