@@ -165,13 +165,19 @@ static void stop_plan(page *p, const mr_stop_plan *x) {
     paragraph(p, "     Relapse: ", x->scheme->on_relapse);
 }
 
-static void what_if(page *p, const mr_what_if *x) {
+static void rules_told(mr_buf *text, const mr_span *v, size_t n, const char *what) {
+    for (size_t i = 0; i < n; i++) mr_buf_printf(text, "%s%.*s", i ? ", " : what, MR_SPAN_ARG(v[i]));
+}
+
+static void what_if(page *p, const mr_finding *f) {
+    const mr_what_if *x = f->what_if;
+    bool goes = false;
     mr_buf text;
+    for (size_t i = 0; i < x->n_gone_findings; i++) goes |= strcmp(x->gone_findings[i], f->id) == 0;
     mr_buf_init(&text, 1 << 16);
-    for (size_t i = 0; i < x->n_gone; i++) mr_buf_printf(&text, "%s%.*s", i ? ", " : "", MR_SPAN_ARG(x->gone[i]));
-    mr_buf_adds(&text, x->n_gone ? " would go" : "no rule would fall silent");
-    for (size_t i = 0; i < x->n_appear; i++) mr_buf_printf(&text, "%s%.*s", i ? ", " : "; ", MR_SPAN_ARG(x->appear[i]));
-    if (x->n_appear) mr_buf_adds(&text, " would appear");
+    mr_buf_adds(&text, goes ? "this finding would go" : "this finding would stay");
+    rules_told(&text, x->gone, x->n_gone, "; rules that fall silent: ");
+    rules_told(&text, x->appear, x->n_appear, "; rules that begin to speak: ");
     said(p, "   Without:  ", "%s", mr_buf_z(&text));
     mr_buf_free(&text);
 }
@@ -180,7 +186,7 @@ static void stopping(page *p, const mr_finding *f) {
     if (!f->stop) return;
     if (f->stop->order.len) paragraph(p, "   Order:    ", f->stop->order);
     stop_plan(p, f->stop);
-    if (f->what_if) what_if(p, f->what_if);
+    if (f->what_if) what_if(p, f);
     for (size_t i = 0; i < f->stop->n_others; i++) stop_plan(p, &f->stop->others[i]);
 }
 

@@ -83,15 +83,25 @@ static inline const char *contract_check(json_t *root) {
                                       {"recognisedBy", 's', false}};
     static const member not_assessed[] = {{"reference", 's', false}, {"text", 's', true}, {"reason", 's', false}};
     static const member cannot[] = {{"missing", 's', false}, {"rules", 'S', false}, {"settledBy", 's', true}};
-    static const member burden[] = {{"medicines", 'n', false},
-                                    {"anticholinergic", 'o', false},
-                                    {"opioidMorphineMgPerDay", 'N', false},
-                                    {"fallsRisk", 'n', false}};
-    static const member finding[] = {{"id", 's', false},        {"rule", 's', false},        {"harm", 's', false},
-                                     {"title", 's', false},     {"severity", 's', false},    {"urgency", 's', false},
-                                     {"certainty", 's', false}, {"missing", 'S', false},     {"implicated", 'S', false},
-                                     {"evidence", 'a', false},  {"sources", 'a', false},     {"action", 's', false},
-                                     {"reviewer", 's', false},  {"goesAwayWhen", 's', false}};
+    static const member burden[] = {
+        {"medicines", 'n', false}, {"anticholinergic", 'o', false}, {"opioidMorphineMgPerDay", 'N', false},
+        {"fallsRisk", 'n', false}, {"scales", 'a', true},           {"lists", 'a', true},
+        {"shares", 'a', true}};
+    static const member plan[] = {{"canStopAtOnce", 'b', true}, {"steps", 'a', false},     {"watch", 'S', false},
+                                  {"redFlags", 'S', false},     {"lookAgain", 's', true},  {"who", 's', false},
+                                  {"onRelapse", 's', true},     {"medicines", 'S', false}, {"why", 's', true},
+                                  {"slower", 's', true},        {"doses", 's', true},      {"source", 's', true},
+                                  {"order", 's', true},         {"others", 'a', true}};
+    static const member what_if[] = {{"without", 'S', false},
+                                     {"gone", 'S', false},
+                                     {"appear", 'S', false},
+                                     {"burden", 'o', false},
+                                     {"goneFindings", 'S', false}};
+    static const member finding[] = {
+        {"id", 's', false},         {"rule", 's', false},         {"harm", 's', false},      {"title", 's', false},
+        {"severity", 's', false},   {"urgency", 's', false},      {"certainty", 's', false}, {"missing", 'S', false},
+        {"implicated", 'S', false}, {"evidence", 'a', false},     {"sources", 'a', false},   {"action", 's', false},
+        {"reviewer", 's', false},   {"goesAwayWhen", 's', false}, {"stopPlan", 'o', true},   {"whatIf", 'o', true}};
     static const member evidence[] = {
         {"reference", 's', true}, {"text", 's', false}, {"value", 'n', true}, {"unit", 's', true}, {"date", 's', true}};
     static const member source[] = {
@@ -114,6 +124,11 @@ static inline const char *contract_check(json_t *root) {
     json_array_foreach(json_object_get(root, "findings"), i, f) {
         if (!why) why = CHECK_LIST(json_object_get(f, "evidence"), evidence);
         if (!why) why = CHECK_LIST(json_object_get(f, "sources"), source);
+        json_t *stop = json_object_get(f, "stopPlan"), *without = json_object_get(f, "whatIf");
+        if (!why && stop) why = CHECK(stop, plan);
+        if (!why && stop) why = CHECK_LIST(json_object_get(stop, "others"), plan);
+        if (!why && without) why = CHECK(without, what_if);
+        if (!why && without) why = CHECK(json_object_get(without, "burden"), burden);
         if (!why && strlen(json_string_value(json_object_get(f, "id"))) != 32) why = "an id that is not 32 digits";
     }
     return why;
