@@ -277,13 +277,18 @@ static void medicines(page *p) {
             if (r->medicines[i].state == order[k]) medicine(p, &r->medicines[i]);
 }
 
-/* Other scales beside the leading one, what is counted by lists, and who adds to it. */
-static void shares(page *p) {
+/* Other anticholinergic scales beside the leading one. */
+static void scales(page *p) {
     const mr_burden_detail *d = &p->rv->burden_detail;
-    const mr_ruleset *rules = p->rv->k->rules;
     for (size_t i = 1; i < d->n_scales; i++)
         said(p, "  ", "On scale %.*s (%.*s): %.10g", MR_SPAN_ARG(d->scales[i].scale->name),
              MR_SPAN_ARG(d->scales[i].scale->version), d->scales[i].total);
+}
+
+/* What is counted by lists, and who adds to it. */
+static void shares(page *p) {
+    const mr_burden_detail *d = &p->rv->burden_detail;
+    const mr_ruleset *rules = p->rv->k->rules;
     for (size_t i = 0; i < d->n_lists; i++)
         said(p, "", "%.*s%s: %u", MR_SPAN_ARG(rules->burden_lists[i].title),
              rules->burden_lists[i].working ? " (working list)" : "", d->lists[i]);
@@ -308,6 +313,7 @@ static void burden(page *p) {
     if (b->scale.len)
         mr_buf_printf(p->out, "Anticholinergic burden: %.10g (scale %.*s, %.*s)\n", b->anticholinergic,
                       MR_SPAN_ARG(b->scale), MR_SPAN_ARG(b->scale_version));
+    scales(p);
     if (b->opioid_known)
         mr_buf_printf(p->out, "Opioids, as oral morphine: %.10g mg a day\n", b->opioid_mg_per_day);
     else
