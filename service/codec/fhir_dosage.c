@@ -1,6 +1,8 @@
 /* Dosage: what can be calculated with, where it is given as numbers; else only its text. A dose that is a range, or a
- * timing that does not come to a plain "n times a period", is left at 0: not known is better than wrong. */
+ * timing that does not come to a plain "n times a period", is left at 0: not known is better than wrong. Whether it is
+ * "when required" is taken from its words as well. */
 #include "fhir_items.h"
+#include "medreview/core/dosage.h"
 
 /* HL7's v3-GTSAbbreviation codes that FHIR names in Timing.code. */
 static void timing_code(mr_span code, mr_dosage *d) {
@@ -26,7 +28,7 @@ static void repeat_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
     double frequency = 0, period = 0;
     size_t moments = 0;
     mr_span unit = MR_SPAN_NONE;
-    bool loose = false; /* a range, or certain days of the week: no plain frequency */
+    bool loose = false; /* certain days of the week: no plain frequency */
     for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         switch (m.name) {
         case N_frequency: (void)mr_json_number(m.value, &frequency); break; /* left at 0: not known */
@@ -34,12 +36,12 @@ static void repeat_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
         case N_periodUnit: unit = mr_fhir_text(r, m.value); break;
         case N_when: moments = mr_json_size(m.value); break;
         case N_frequencyMax:
-        case N_periodMax:
+        case N_periodMax: d->open = true; break;
         case N_dayOfWeek: loose = true; break;
         default: break;
         }
     }
-    if (loose) return;
+    if (loose || d->open) return;
     if (moments && frequency <= 0 && period <= 0) { /* "at breakfast and in the evening": so often a day */
         frequency = (double)moments;
         period = 1;
@@ -59,25 +61,31 @@ static void timing_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
         if (name == N_repeat) repeat = m.value;
     }
     repeat_read(r, repeat, d);
+    if (d->open) d->frequency = d->period = 0; /* what a code said as well */
 }
 
-/* The first doseAndRate that names a quantity; two that differ are no dose. */
+/* The first doseAndRate that names a quantity; two that differ are no dose. One without a quantity has a range, or a
+ * rate. */
 static void dose_read(mr_fhir_reader *r, mr_json list, mr_dosage *d) {
     bool seen = false;
+    size_t n = 0;
     for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
         mr_fhir_quantity q = {0};
+        n++;
         for (mr_fhir_member m = mr_fhir_members(l.value); mr_fhir_member_next(&m);)
             if (m.name == N_doseQuantity) mr_fhir_quantity_read(r, m.value, &q);
         if (!q.has_value || q.value <= 0 || q.comparator != MR_CMP_NONE) continue;
         if (seen && (q.value < d->dose || q.value > d->dose || !mr_span_eq(q.unit, d->dose_unit))) {
             d->dose = 0;
             d->dose_unit = MR_SPAN_NONE;
+            d->open = true;
             return;
         }
         d->dose = q.value;
         d->dose_unit = q.unit;
         seen = true;
     }
+    d->open |= n && !seen;
 }
 
 static void dosage_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
@@ -94,6 +102,9 @@ static void dosage_read(mr_fhir_reader *r, mr_json v, mr_dosage *d) {
         default: break;
         }
     }
+    mr_said said;
+    mr_dosage_read(d->text, &said);
+    d->as_needed |= said.as_needed; /* GP records say it in words only */
     d->route = route.codings;
     d->n_route = route.n;
 }

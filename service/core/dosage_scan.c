@@ -6,6 +6,10 @@
 
 typedef struct scan {
     const mr_tokens *t;
+    /* Of each token, found once: its value as a number, 0 when it is none; the longest phrase that begins with it. */
+    double numbers[MR_DOSAGE_TOKENS];
+    const mr_phrase *phrases[MR_DOSAGE_TOKENS];
+    size_t phrase_lens[MR_DOSAGE_TOKENS];
     size_t at;
     mr_part *v;
     size_t n;
@@ -13,8 +17,7 @@ typedef struct scan {
 
 typedef struct number { /* one, or a range */
     double lo, hi;
-    bool slash;   /* written 1/2: a half, or one or two */
-    bool written; /* as digits */
+    bool slash; /* written 1/2: a half, or one or two */
 } number;
 
 static const mr_token *token(const scan *s, size_t i) {
@@ -27,19 +30,17 @@ static bool is_word(const scan *s, size_t i, const char *word) {
 
 /* ---- numbers ---- */
 
-static bool word_value(const scan *s, size_t i, double *ret) {
-    for (size_t k = 0; k < mr_dosage_n_numbers; k++)
-        if (is_word(s, i, mr_dosage_numbers[k].word)) {
-            *ret = mr_dosage_numbers[k].value;
-            return true;
-        }
-    return false;
+/* Zero is no number: nobody takes nothing. */
+static double number_of(const mr_token *x) {
+    if (x->kind == MR_TOKEN_NUMBER) return x->value;
+    for (size_t k = 0; x->kind == MR_TOKEN_WORD && k < mr_dosage_n_numbers; k++)
+        if (mr_dosage_numbers[k].word[0] == x->text.ptr[0] && mr_span_is(x->text, mr_dosage_numbers[k].word))
+            return mr_dosage_numbers[k].value;
+    return 0;
 }
 
 static bool is_number(const scan *s, size_t i) {
-    double value;
-    const mr_token *x = token(s, i);
-    return x && (x->kind == MR_TOKEN_NUMBER || word_value(s, i, &value));
+    return i < s->t->n && s->numbers[i] > 0;
 }
 
 static bool whole(double v) {
@@ -58,15 +59,15 @@ static double slashed(const scan *s, size_t i) {
 
 /* "2", "two", "1/2", "1 1/2", "one and a half", "8 (eight)"; 0: no number here. */
 static size_t value_read(const scan *s, size_t i, number *ret) {
-    double value, more, part = slashed(s, i);
+    double value, part = slashed(s, i);
     size_t from = i;
-    *ret = (number){.written = token(s, i) && token(s, i)->kind == MR_TOKEN_NUMBER};
+    *ret = (number){0};
     if (part > 0) {
-        *ret = (number){part, part, true, true};
+        *ret = (number){part, part, true};
         return 3;
     }
     if (!is_number(s, i)) return 0;
-    if (!word_value(s, i, &value)) value = token(s, i)->value;
+    value = s->numbers[i];
     i++;
     if (whole(value) && (part = slashed(s, i)) > 0) {
         value += part;
@@ -80,11 +81,9 @@ static size_t value_read(const scan *s, size_t i, number *ret) {
         i += 3;
     }
     if (is_word(s, i, "(") && is_word(s, i + 2, ")") && is_number(s, i + 1)) {
-        if (!word_value(s, i + 1, &more)) more = token(s, i + 1)->value;
-        if (more < value || more > value) return 0;
+        if (s->numbers[i + 1] < value || s->numbers[i + 1] > value) return 0;
         i += 3;
     }
-    if (!(value > 0)) return 0;
     ret->lo = ret->hi = value;
     return i - from;
 }
@@ -103,32 +102,45 @@ static size_t number_read(const scan *s, size_t i, number *ret) {
 
 /* ---- phrases ---- */
 
-static size_t phrase_here(const scan *s, const char *words) {
+static size_t phrase_at(const scan *s, size_t at, const char *words) {
     size_t n = 0;
-    const mr_token *first = token(s, s->at);
+    const mr_token *first = token(s, at);
     if (!first || (words[0] != '#' && words[0] != first->text.ptr[0])) return 0;
     for (mr_span rest = mr_span_of(words), word, tail; rest.len; rest = tail, n++) {
         (void)mr_span_split(rest, ' ', &word, &tail);
         if (mr_span_is(word, "#")) {
-            if (!is_number(s, s->at + n)) return 0;
+            if (!is_number(s, at + n)) return 0;
             continue;
         }
-        const mr_token *x = token(s, s->at + n);
+        const mr_token *x = token(s, at + n);
         if (!x || x->kind == MR_TOKEN_NUMBER || x->kind == MR_TOKEN_CLOCK || !mr_span_eq(x->text, word)) return 0;
     }
     return n;
 }
 
-static const mr_phrase *phrase_longest(const scan *s, size_t *ret_len) {
-    const mr_phrase *best = NULL;
-    *ret_len = 0;
-    for (size_t i = 0; i < mr_dosage_n_phrases; i++) {
-        size_t n = phrase_here(s, mr_dosage_phrases[i].words);
-        if (n <= *ret_len) continue;
-        best = &mr_dosage_phrases[i];
-        *ret_len = n;
+static uint64_t letter_bit(char c) {
+    return (uint64_t)1 << ((unsigned char)c & 63);
+}
+
+/* Most phrases begin with a letter that no word of the text begins with: they are passed over at one look. */
+static void phrases_find(scan *s) {
+    uint64_t letters = letter_bit('#');
+    for (size_t i = 0; i < s->t->n; i++) letters |= letter_bit(s->t->v[i].text.ptr[0]);
+    for (size_t k = 0; k < mr_dosage_n_phrases; k++) {
+        const mr_phrase *p = &mr_dosage_phrases[k];
+        if (!(letters & letter_bit(p->words[0]))) continue;
+        for (size_t i = 0; i < s->t->n; i++) {
+            size_t n = phrase_at(s, i, p->words);
+            if (n <= s->phrase_lens[i]) continue;
+            s->phrases[i] = p;
+            s->phrase_lens[i] = n;
+        }
     }
-    return best;
+}
+
+static const mr_phrase *phrase_longest(const scan *s, size_t i, size_t *ret_len) {
+    *ret_len = i < s->t->n ? s->phrase_lens[i] : 0;
+    return i < s->t->n ? s->phrases[i] : NULL;
 }
 
 static bool put(scan *s, mr_part part) {
@@ -139,19 +151,14 @@ static bool put(scan *s, mr_part part) {
 
 /* ---- what a number counts ---- */
 
-static const mr_phrase *unit_at(scan *s, size_t i, size_t *ret_len) {
-    size_t back = s->at;
-    s->at = i;
-    const mr_phrase *p = phrase_longest(s, ret_len);
-    s->at = back;
+static const mr_phrase *unit_at(const scan *s, size_t i, size_t *ret_len) {
+    const mr_phrase *p = phrase_longest(s, i, ret_len);
     return p && (p->kind == MR_ITEM_UNIT || p->kind == MR_ITEM_DOSES) ? p : NULL;
 }
 
-static bool per_at(scan *s, size_t i) {
-    size_t back = s->at, n;
-    s->at = i;
-    const mr_phrase *p = phrase_longest(s, &n);
-    s->at = back;
+static bool per_at(const scan *s, size_t i) {
+    size_t n;
+    const mr_phrase *p = phrase_longest(s, i, &n);
     return p && p->kind == MR_ITEM_PER;
 }
 
@@ -189,7 +196,7 @@ static size_t of_a(const scan *s, size_t i, number n) {
 }
 
 /* The amount whose number ends before i. 0: what follows makes it none. */
-static size_t amount_read(scan *s, size_t i, number n, mr_part *ret) {
+static size_t amount_read(const scan *s, size_t i, number n, mr_part *ret) {
     double ml = 0;
     size_t from = i, took, len;
     *ret = (mr_part){MR_ITEM_AMOUNT, n.lo, n.hi, MR_SAID_BARE, 0};
@@ -246,7 +253,7 @@ static bool interval(scan *s) {
     static const char *const heads[] = {"every", "each", "in", "per", "in any", "in each", "in every"};
     number n;
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++) {
-        size_t len = phrase_here(s, heads[k]), took = len ? number_read(s, s->at + len, &n) : 0;
+        size_t len = phrase_at(s, s->at, heads[k]), took = len ? number_read(s, s->at + len, &n) : 0;
         double days = took && !n.slash ? days_of(s, s->at + len + took) : 0;
         if (!(days > 0)) continue;
         bool hours = days < 1;
@@ -286,7 +293,7 @@ static bool clock(scan *s) {
 
 static bool phrase(scan *s) {
     size_t n;
-    const mr_phrase *p = phrase_longest(s, &n);
+    const mr_phrase *p = phrase_longest(s, s->at, &n);
     if (!p || p->kind == MR_ITEM_UNIT || p->kind == MR_ITEM_DOSES) return false; /* a unit without a number */
     bool bits = p->kind == MR_ITEM_SLOT || p->kind == MR_ITEM_WEEKDAY;
     s->at += n;
@@ -305,7 +312,7 @@ static bool count_range(scan *s) {
 /* Words like "half an hour before" begin with a number and are a phrase all the same. */
 static bool number_in_phrase(const scan *s) {
     size_t n;
-    const mr_phrase *p = phrase_longest(s, &n);
+    const mr_phrase *p = phrase_longest(s, s->at, &n);
     return p && n > 2 && is_number(s, s->at);
 }
 
@@ -321,6 +328,8 @@ static bool leads_on(const mr_part *v, size_t n) {
 
 bool mr_dosage_scan(const mr_tokens *t, mr_part *v, size_t *ret_n, bool *ret_unknown) {
     scan s = {.t = t, .v = v};
+    for (size_t i = 0; i < t->n; i++) s.numbers[i] = number_of(&t->v[i]);
+    phrases_find(&s);
     *ret_unknown = false;
     while (s.at < t->n) {
         if (clock(&s) || interval(&s) || count_range(&s)) continue;

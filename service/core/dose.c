@@ -241,7 +241,7 @@ static mr_dose_why judge(side w, const mr_dosage *d, mr_said *ret) {
         if (s.as_needed || glimpse.as_needed) open_up(ret);
         return why_of(ret->how);
     }
-    if (against(w, &t, &s)) return MR_DOSE_DISAGREES;
+    if (against(w, &t, &s) || (d->open && has_total(&t))) return MR_DOSE_DISAGREES; /* a range is not one dose */
     *ret = joined(&t, &s);
     return why_of(ret->how);
 }

@@ -166,6 +166,11 @@ static void test_text_and_structure_together(void **state) {
         if (d.why != MR_DOSE_DISAGREES) continue;
         assert_true(d.times <= 0 && d.days <= 0); /* neither of them is told */
     }
+    mr_dosage range = structure("one twice a day", 0, "", 0, 0, "");
+    range.open = true;
+    assert_int_equal(dose_by(&tablet, range).why, MR_DOSE_DISAGREES);
+    range.text = MR_SPAN("one or two twice a day");
+    assert_int_equal(dose_by(&tablet, range).why, MR_DOSE_AT_MOST);
     mr_dosage prn = structure("one twice a day", 500, "mg", 2, 1, "d");
     prn.as_needed = true;
     mr_dose d = dose_by(&tablet, prn);

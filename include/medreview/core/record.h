@@ -163,6 +163,7 @@ typedef struct mr_dosage {
     mr_span dose_unit; /* UCUM code or unit text */
     double frequency, period;
     mr_span period_unit; /* s min h d wk mo a */
+    bool open;           /* the structure gives a range of doses or of times: none of its numbers stands here */
     bool as_needed;
     mr_coding *route;
     size_t n_route;
