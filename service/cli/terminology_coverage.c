@@ -24,8 +24,24 @@ typedef struct tally {
     size_t n, refused;
 } tally;
 
-static mr_rc note_missed(tally *t, mr_span text, const char *reason, mr_error *err) {
-    mr_span key = mr_arena_printf(t->kept, "%.*s\t%s", MR_SPAN_ARG(text), reason);
+/* A line is COUNT, TEXT and REASON with tabs between: a text of a record may hold tabs, line ends, and what steers a
+ * terminal. Each of these is one blank here. */
+static mr_span one_line(mr_arena *a, mr_span text) {
+    char *copy = MR_NEW_N(a, char, text.len + 1);
+    if (!copy) return MR_SPAN_NONE;
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
+        i += c1; /* U+0080 to U+009F: two bytes */
+        copy[n++] = c1 || c < 0x20 || c == 0x7f ? ' ' : (char)c;
+    }
+    return (mr_span){copy, n};
+}
+
+static mr_rc note_missed(tally *t, mr_span shown, const char *reason, mr_error *err) {
+    mr_span text = one_line(t->kept, shown), key = MR_SPAN_NONE;
+    if (text.ptr) key = mr_arena_printf(t->kept, "%.*s\t%s", MR_SPAN_ARG(text), reason);
     uint32_t at = (uint32_t)t->n_missed;
     if (!key.ptr || !mr_index_put(t->seen, key, at, &at)) return mr_arena_why(t->kept, err);
     missed m = {{key.ptr, text.len}, reason, 0};

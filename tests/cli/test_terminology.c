@@ -207,6 +207,32 @@ static void test_coverage_of_broken_csv(void **state) {
     done(&r);
 }
 
+/* A line of output is one text, whatever is in it: from a Bundle as from a list. Steps stand in the order of evidence,
+ * texts by frequency and then by their bytes. */
+static void test_coverage_lines_are_lines(void **state) {
+    (void)state;
+    result r = RUN("{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Medication\",\"code\":"
+                   "{\"text\":\"Not\\tthis\\n\\u001b[31mor\\u0085that\"}}},{\"resource\":" NUROFEN "}]}",
+                   "coverage", "-");
+    assert_int_equal(r.code, 0);
+    assert_string_equal(r.out, "not recognised:\n"
+                               "1\tNot this  [31mor that\tnot-recognised\n"
+                               "1\tNurofen\tnot-recognised\n");
+    done(&r);
+    r = RUN("code,term\n,Nurofen\n,\"Zap\nain\"\n,\"Zap\tain\"\nB01AC06,\n319775004,\nN02BE01,\n,Aspirin 75mg tablets\n"
+            "196421000000109,\n",
+            "coverage", "-");
+    assert_int_equal(r.code, 0);
+    assert_string_equal(r.out, "recognised by dmd-vmp: 1 (12.5 %)\n"
+                               "recognised by atc: 2 (25.0 %)\n"
+                               "recognised by name: 1 (12.5 %)\n"
+                               "not recognised:\n"
+                               "2\tZap ain\tnot-recognised\n"
+                               "1\t196421000000109\tno-code-no-text\n"
+                               "1\tNurofen\tnot-recognised\n");
+    done(&r);
+}
+
 static void test_usage(void **state) {
     static const struct {
         const char *arguments[4];
@@ -242,6 +268,7 @@ int main(void) {
                                        cmocka_unit_test(test_coverage_of_csv_as_exported),
                                        cmocka_unit_test(test_coverage_of_broken_csv),
                                        cmocka_unit_test(test_coverage_of_resources),
+                                       cmocka_unit_test(test_coverage_lines_are_lines),
                                        cmocka_unit_test(test_usage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
