@@ -24,7 +24,8 @@ mr_rc mr_dmd_index_encode(const mr_dmd_release *r, const mr_code_sets *codes, mr
 /* Reads the file into pages of its own, seals them read-only, and proves it whole: magic, version, checksum, sections,
  * mr_dmd_release_check, code sets. Not a mapping of the file itself: whoever copies another index over it in place
  * would change rows that have been proven, or end the process. An open index never changes, whatever becomes of its
- * file.
+ * file. The price: its bytes are this process's own memory (27 MB for a full release, and 4 MB that lead ids to rows),
+ * shared with no other process and not given back when memory is short.
  *   MR_IO         cannot be opened or read
  *   MR_MALFORMED  damaged, cut short, of another program, or of another version of the format; the sentence says which
  *                 and what to do (import again) */

@@ -1,8 +1,9 @@
 /* What a medicine is: codes and text to substances, route, form, strength. Immutable once opened; shared by threads.
  *
- * Order of evidence, each step recorded: exact dm+d or SNOMED CT id; previous id; ATC; RxNorm; BNF; the dm+d naming
- * convention of the text; else not recognised. All codings are read; when two name different substances the medicine is
- * in conflict, and that is reported, never settled in silence. Ids stay text: never through a double. */
+ * Order of evidence, each step recorded: exact dm+d or SNOMED CT id; previous id; ATC, by the table or else by all
+ * products of the release that bear it; RxNorm; BNF; the dm+d naming convention of the text, or else a whole AMP name
+ * of the release; else not recognised. All codings are read; when two name different substances the medicine is in
+ * conflict, and that is reported, never settled in silence. Ids stay text: never through a double. */
 #ifndef MEDREVIEW_TERMINOLOGY_TERMINOLOGY_H
 #define MEDREVIEW_TERMINOLOGY_TERMINOLOGY_H
 
