@@ -265,6 +265,8 @@ static bool facts_sort(making *k) {
     r->errors = sorted(k->arena, raw->errors, raw->n_errors, sizeof *raw->errors, span_order);
     r->n_errors = raw->n_errors;
     if (!r->conditions || !r->observations || !r->allergies || !r->gaps || !r->errors) return false;
+    for (size_t i = 0; i < r->n_allergies; i++)
+        if (!r->allergies[i].understood.classified) mr_ruleset_classify(k->rules, &r->allergies[i].understood);
     if (r->n_medicines) qsort(r->medicines, r->n_medicines, sizeof *r->medicines, medicine_order);
     if (r->n_not_assessed) qsort(r->not_assessed, r->n_not_assessed, sizeof *r->not_assessed, not_assessed_order);
     return true;
