@@ -219,6 +219,13 @@ static void explain(mr_jw *w, const mr_assessment *a) {
     mr_jw_end(w);
 }
 
+static void prompt(mr_jw *w, const mr_prompt *p) {
+    mr_jw_object(w, NULL);
+    mr_jw_string(w, "rule", p->rule->id);
+    mr_jw_string(w, "text", p->text);
+    mr_jw_end(w);
+}
+
 void mr_report_json(const mr_report *r, mr_buf *out) {
     const mr_assessment *a = r->assessment;
     mr_jw w;
@@ -239,7 +246,8 @@ void mr_report_json(const mr_report *r, mr_buf *out) {
     mr_jw_end(&w);
     strings(&w, "conversation", a->conversation, a->n_conversation);
     mr_jw_string(&w, "forPatient", a->for_patient);
-    mr_jw_array(&w, "prompts"); /* rules that need a person's judgement; no pack has one so far */
+    mr_jw_array(&w, "prompts"); /* rules that need a person's judgement */
+    for (size_t i = 0; i < a->n_prompts; i++) prompt(&w, &a->prompts[i]);
     mr_jw_end(&w);
     suppressed(&w, r->plan);
     task(&w, &r->plan->task);

@@ -1,6 +1,7 @@
 /* Runs all rules on one record and makes one review of what they say. */
 #include "account.h"
 #include "candidate.h"
+#include "rule_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,10 @@ typedef struct running {
     size_t n_waiting, cap_waiting;
     mr_trace *traces;
     size_t n_traces, cap_traces;
+    mr_prompt *prompts;
+    size_t n_prompts, cap_prompts;
+    bool *off;            /* beside the rules */
+    const uint64_t *near; /* a bit a rule; NULL: all */
 } running;
 
 /* ---- which rules run ---- */
@@ -75,9 +80,8 @@ static bool wait_add(running *k, const mr_rule *r, mr_missing m) {
 
 /* Concepts without codes make a rule unassessable, whatever else is true of the patient: said in every review. */
 static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
-    bool by_concept =
-        n->op == MR_OP_HAS || n->op == MR_OP_TESTED || (n->op == MR_OP_COMPARE && n->quantity == MR_Q_LATEST);
-    if (n->op == MR_OP_AND || n->op == MR_OP_OR || n->op == MR_OP_NOT) {
+    bool by_concept = n->concept != MR_NO_NUMBER && n->op != MR_OP_SEX;
+    if (n->op == MR_OP_AND || n->op == MR_OP_OR || n->op == MR_OP_NOT || n->op == MR_OP_COUNT) {
         for (size_t i = 0; i < (n->op == MR_OP_NOT ? 1 : n->n_kids); i++)
             if (!tell_unloaded(k, r, n->kids[i])) return false;
         return true;
@@ -89,8 +93,17 @@ static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
     return !a.full && wait_add(k, r, a.missing[0]);
 }
 
+/* A person has to judge the rest of it, so it is shown where it surely applies, and waits for nothing. */
+static bool prompt_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
+    if (e->value != MR_TRUE) return true;
+    mr_span text = mr_arena_printf(k->sight.arena, "%.*s. %.*s", MR_SPAN_ARG(r->title), MR_SPAN_ARG(r->action));
+    mr_prompt x = {r, text, e->evidence, e->n_evidence};
+    return text.ptr && MR_PUSH(k->sight.arena, k->prompts, k->n_prompts, k->cap_prompts, x);
+}
+
 static bool verdict_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
     verdict v = {r, *e};
+    if (r->prompt) return prompt_keep(k, r, e);
     if (e->value == MR_TRUE || e->possible)
         return MR_PUSH(k->sight.arena, k->verdicts, k->n_verdicts, k->cap_verdicts, v);
     for (size_t i = 0; i < e->n_missing; i++)
@@ -100,7 +113,8 @@ static bool verdict_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
 
 static mr_rc rule_run(running *k, const mr_rule *r, const mr_node *tree, mr_error *err) {
     mr_evaluation e;
-    if (k->unloaded && !tell_unloaded(k, r, tree)) return mr_arena_why(k->sight.arena, err);
+    bool unloaded = k->unloaded && (!k->near || mr_rule_unloaded(k->sight.rules, (size_t)(r - k->sight.rules->rules)));
+    if (unloaded && !r->prompt && !tell_unloaded(k, r, tree)) return mr_arena_why(k->sight.arena, err);
     if (!k->run->explain && mr_sight_value(&k->sight, tree) == MR_FALSE) return MR_OK;
     mr_rc rc = mr_sight_run(&k->sight, tree, k->run->explain, &e, err);
     if (rc != MR_OK) return rc;
@@ -165,19 +179,32 @@ static bool findings_fill(running *k, mr_assessment *ret) {
                               &ret->n_findings);
 }
 
+/* The index is that of `when`. */
+static bool worth_a_visit(const running *k, size_t rule) {
+    if (!k->near || k->run->explain || k->run->indicator) return true;
+    if (k->near[rule / 64] >> (rule % 64) & 1) return true;
+    return k->unloaded && mr_rule_unloaded(k->sight.rules, rule);
+}
+
 static mr_rc rules_run(running *k, mr_assessment *ret, mr_error *err) {
     const mr_ruleset *rules = k->sight.rules;
     for (size_t c = 0; c < rules->n_concepts; c++) k->unloaded = k->unloaded || !rules->concept_loaded[c];
     k->under_18 = surely_under_18(&k->sight);
     k->end_of_life = holds(&k->sight, "end-of-life") || holds(&k->sight, "palliative");
+    k->off = MR_NEW_N(k->sight.arena, bool, rules->n_rules);
+    if (!k->off || !mr_rules_near(&k->sight, &k->near)) return mr_arena_why(k->sight.arena, err);
+    for (size_t i = 0; i < rules->n_rules; i++) k->off[i] = !tree_of(k, &rules->rules[i]);
+    k->sight.off = k->off;
     for (size_t i = 0; i < rules->n_rules; i++) {
-        const mr_node *tree = tree_of(k, &rules->rules[i]);
-        mr_rc rc = tree ? rule_run(k, &rules->rules[i], tree, err) : MR_OK;
+        if (k->off[i] || !worth_a_visit(k, i)) continue;
+        mr_rc rc = rule_run(k, &rules->rules[i], tree_of(k, &rules->rules[i]), err);
         if (rc != MR_OK) return rc;
     }
     if (!findings_fill(k, ret) || !cannot_fill(k, ret)) return mr_arena_why(k->sight.arena, err);
     ret->traces = k->traces;
     ret->n_traces = k->n_traces;
+    ret->prompts = k->prompts;
+    ret->n_prompts = k->n_prompts;
     return MR_OK;
 }
 

@@ -2,6 +2,7 @@
  *
  * A table of rows chained by number stands behind a hash index, since a code counts for several concepts. */
 #include "groups.h"
+#include "rule_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,7 @@ mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a, mr_error *err) {
     if (r->n_units) qsort(r->units, r->n_units, sizeof *r->units, unit_order);
     for (size_t s = 0; s < r->n_scales; s++)
         if (r->scales[s].n_scores) qsort(r->scales[s].scores, r->scales[s].n_scores, sizeof(mr_score), score_order);
-    return MR_OK;
+    return mr_rules_index(r, a, err);
 }
 
 static bool hit_known(const mr_ruleset *r, uint32_t row, mr_concept_hit hit) {

@@ -114,6 +114,13 @@ typedef struct mr_trace { /* one rule that ran, for --explain */
     size_t n_parts;
 } mr_trace;
 
+typedef struct mr_prompt { /* a rule that a person has to judge, where all that can be computed of it is true */
+    const mr_rule *rule;
+    mr_span text; /* its title and action */
+    mr_evidence *evidence;
+    size_t n_evidence;
+} mr_prompt;
+
 typedef struct mr_assessment {
     mr_finding *findings; /* in the total order: severity, urgency, rule id, medicines */
     size_t n_findings;
@@ -125,6 +132,8 @@ typedef struct mr_assessment {
     mr_span for_patient;
     mr_trace *traces; /* by rule id; only with explain */
     size_t n_traces;
+    mr_prompt *prompts; /* by rule id */
+    size_t n_prompts;
 } mr_assessment;
 
 typedef struct mr_run {

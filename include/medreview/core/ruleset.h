@@ -242,12 +242,13 @@ typedef struct mr_ruleset {
     mr_index *concept_codes; /* "system|code" -> first row in hit_rows */
     struct mr_hit_row *hit_rows;
     mr_span *concept_titles; /* as shown to people ("eGFR"), beside concepts; NULL or absent: the key is shown */
+    struct mr_rule_index *rule_index; /* which rules a group or a concept can make true; see mr_ruleset_index */
     size_t n_member_rows, cap_member_rows, n_hit_rows, cap_hit_rows; /* of the two tables above; kept by ruleset.c */
 } mr_ruleset;
 
 /* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. */
 mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a,
-                       mr_error *err) MR_MUST_CHECK; /* groups -> substance_groups; call once at the end */
+                       mr_error *err) MR_MUST_CHECK; /* groups, and the rules as they are then; call once at the end */
 /* Adds one code of a concept; unions are spelled out by the caller (one call per concept that the code counts for). */
 mr_rc mr_ruleset_add_code(mr_ruleset *r, mr_arena *a, mr_span system, mr_span code, mr_concept_hit hit,
                           mr_error *err) MR_MUST_CHECK;
