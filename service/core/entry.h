@@ -18,9 +18,9 @@ typedef struct mr_use {
 void mr_entry_use(const mr_entry *e, mr_day as_of, mr_use *ret);
 /* current or unknown */
 bool mr_use_taken(const mr_use *u);
-/* Dose a day by the structured dosage, in mg where it is a mass: never guessed from a range, from "when required", or
- * from several dosages, which may be the steps of a course. A dose in tablets needs one ingredient of known strength.
- */
+/* Dose a day by the dosage's text and structure together (dosage.h), in mg where it is a mass: never guessed from a
+ * range, from "when required", or from several dosages, which may be the steps of a course. A dose in tablets needs one
+ * ingredient of known strength. */
 mr_dose mr_entry_dose(const mr_entry *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* One medicine out of the entries that are about it. */
+#include "dosage_items.h"
 #include "join.h"
 
 #include <stdlib.h>
@@ -216,51 +217,14 @@ static bool reasons_fill(const mr_item *items, size_t n, mr_arena *a, mr_medicin
     return true;
 }
 
-static bool same_product(const mr_entry *a, const mr_entry *b) {
-    if (!a->n_codings || !b->n_codings) return mr_span_eq(a->text, b->text);
-    for (size_t i = 0; i < a->n_codings; i++)
-        for (size_t k = 0; k < b->n_codings; k++)
-            if (mr_span_eq(a->codings[i].system, b->codings[k].system) &&
-                mr_span_eq(a->codings[i].code, b->codings[k].code))
-                return true;
-    return false;
-}
-
-/* Statements of different products add up (levothyroxine 25 and 100); the same product twice may be one written twice.
- */
-static mr_dose statements_dose(const mr_item *items, size_t n) {
-    mr_dose sum = {.known = false};
-    for (size_t i = 0; i < n; i++) {
-        if (items[i].entry->kind != MR_ENTRY_STATEMENT || !mr_use_taken(&items[i].use)) continue;
-        for (size_t k = 0; k < i; k++)
-            if (items[k].entry->kind == MR_ENTRY_STATEMENT && same_product(items[k].entry, items[i].entry))
-                return (mr_dose){.known = false};
-        mr_dose d = mr_entry_dose(items[i].entry);
-        if (!d.known) return d;
-        d.value += sum.known ? sum.value : 0;
-        sum = d;
-    }
-    return sum;
-}
-
-/* A plan and its orders say one dose several times: known when they agree. */
-static mr_dose requests_dose(const mr_item *items, size_t n) {
-    mr_dose all = {.known = false};
-    for (size_t i = 0; i < n; i++) {
-        if (items[i].entry->kind != MR_ENTRY_REQUEST || !mr_use_taken(&items[i].use)) continue;
-        mr_dose d = mr_entry_dose(items[i].entry);
-        if (!d.known || (all.known && (d.value < all.value || d.value > all.value))) return (mr_dose){.known = false};
-        all = d;
-    }
-    return all;
-}
-
-static mr_dose dose_of(const mr_item *items, size_t n) {
-    size_t statements = 0;
-    for (size_t i = 0; i < n; i++)
-        statements += items[i].entry->kind == MR_ENTRY_STATEMENT && mr_use_taken(&items[i].use);
-    mr_dose d = statements_dose(items, n);
-    return d.known || statements > 1 ? d : requests_dose(items, n);
+/* Of the one ingredient; of several each has its own, and the medicine says how often and why it has none. */
+static void doses_fill(const mr_item *items, size_t n, mr_medicine *m) {
+    for (size_t k = 0; k < m->n_ingredients; k++)
+        m->ingredients[k].daily = mr_items_dose(items, n, m->ingredients[k].substance);
+    if (!m->n_ingredients) return;
+    m->daily = m->ingredients[0].daily;
+    if (m->n_ingredients == 1 || !(m->daily.known || m->daily.most > 0)) return;
+    m->daily = (mr_dose){.why = MR_DOSE_SEVERAL_INGREDIENTS, .times = m->daily.times, .days = m->daily.days};
 }
 
 static bool all_uncertain(const mr_item *items, size_t n) {
@@ -280,12 +244,11 @@ bool mr_medicine_build(const mr_ruleset *rules, const mr_item *items, size_t n, 
     m.uncertain = all_uncertain(items, n);
     usage_fill(items, n, &m);
     doubles_fill(items, n, &m);
-    m.daily = dose_of(items, n);
     since_until_fill(items, n, &m);
     if (!references_fill(items, n, a, &m) || !ingredients_fill(&items[0], a, &m) || !reasons_fill(items, n, a, &m) ||
         !groups_fill(rules, items, n, a, &m) || !times_fill(items, n, a, &m))
         return false;
-    if (m.n_ingredients == 1) m.ingredients[0].daily = m.daily;
+    doses_fill(items, n, &m);
     *ret = m;
     return true;
 }
