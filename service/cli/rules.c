@@ -16,7 +16,7 @@ static const char help[] =
     "Usage: medreview rules list [--format text|tsv|json|markdown] [--knowledge DIR]\n"
     "       medreview rules show ID... [--knowledge DIR]\n"
     "       medreview rules check [DIR]\n"
-    "       medreview rules test [DIR]\n"
+    "       medreview rules test [DIR] [--coverage] [--mutants]\n"
     "       medreview rules export [--format fhir] [--base-uri URI] [--knowledge DIR] DIR\n"
     "\n"
     "The knowledge that reviews run on: rules, drug groups, concepts, scales.\n"
@@ -35,6 +35,8 @@ static const char help[] =
     "  --format FORM     list: text (default), tsv, json or markdown; export: fhir\n"
     "  --base-uri URI    export: what canonical addresses begin with, as site.base_uri of the service\n"
     "                    (default " MR_FHIR_PROFILE_BASE ")\n"
+    "  --coverage        test: which kinds of example each rule has; ! marks what no example holds\n"
+    "  --mutants         test: small changes of each condition that no example of its rule notices\n"
     "  --knowledge DIR   extends the shipped packs; a file of the same name replaces the shipped one\n"
     "  --help            this page\n"
     "\n"
@@ -48,7 +50,7 @@ typedef struct request {
     const char *dir;      /* --knowledge */
     const char *base_uri; /* --base-uri; NULL: not given */
     mr_rules_format format;
-    bool format_given, help;
+    bool format_given, help, mutants, coverage; /* the last two: of test */
 } request;
 
 static int usage(const char *fmt, ...) MR_PRINTF(1, 2);
@@ -104,6 +106,14 @@ static int take_option(request *r, int argc, char **argv, int *i) {
     if (is_option(argv[*i], "--base-uri")) {
         r->base_uri = value_of("--base-uri", argc, argv, i);
         return r->base_uri ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (strcmp(argv[*i], "--mutants") == 0) {
+        r->mutants = true;
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[*i], "--coverage") == 0) {
+        r->coverage = true;
+        return EXIT_DONE;
     }
     if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0) {
         r->help = true;
@@ -283,11 +293,47 @@ static int run_check(const request *r) {
     return code;
 }
 
+static int failed(const mr_error *err) {
+    (void)fprintf(stderr, "medreview rules: %s\n", err->text);
+    return EXIT_FAILED;
+}
+
+/* Every small change of a condition against the examples of its rule. */
+static int run_mutants_on(const mr_knowledge *k) {
+    mr_rule_cover sum = {0};
+    mr_error err = {0};
+    mr_buf out;
+    mr_buf_init(&out, OUTPUT_BYTES);
+    mr_rc rc = mr_knowledge_mutants(k, &out, &sum, &err);
+    if (rc != MR_OK) {
+        mr_buf_free(&out);
+        return failed(&err);
+    }
+    size_t survived = sum.mutants - sum.killed;
+    mr_buf_printf(&out, "mutants: %zu, killed %zu, survived %zu (%.1f %%)\n", sum.mutants, sum.killed, survived,
+                  sum.mutants ? 100.0 * (double)survived / (double)sum.mutants : 0.0);
+    int code = write_out(&out);
+    mr_buf_free(&out);
+    return code;
+}
+
+static int run_coverage_on(const mr_knowledge *k) {
+    mr_error err = {0};
+    mr_buf out;
+    mr_buf_init(&out, OUTPUT_BYTES);
+    mr_rc rc = mr_knowledge_coverage(k, &out, &err);
+    int code = rc == MR_OK ? write_out(&out) : failed(&err);
+    mr_buf_free(&out);
+    return code;
+}
+
 static int run_test(const request *r) {
     mr_knowledge *k;
     int code = load_for_test(r, &k);
     if (code != EXIT_DONE) return code;
     code = run_test_on(k);
+    if (code == EXIT_DONE && r->coverage) code = run_coverage_on(k);
+    if (code == EXIT_DONE && r->mutants) code = run_mutants_on(k);
     mr_knowledge_free(k);
     return code;
 }
@@ -337,6 +383,8 @@ static int dispatch(const request *r) {
         (void)fputs(help, stdout);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
     }
+    if ((r->mutants || r->coverage) && r->action && strcmp(r->action, "test") != 0)
+        return usage("--mutants and --coverage belong to test");
     if (!r->action) return usage("say what to do: list, show, check, test or export");
     if (r->base_uri && strcmp(r->action, "export") != 0) return usage("--base-uri is for export");
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)

@@ -52,4 +52,21 @@ typedef struct mr_example_counts {
 } mr_example_counts;
 mr_rc mr_knowledge_test(const mr_knowledge *k, mr_buf *report, mr_example_counts *ret, mr_error *err) MR_MUST_CHECK;
 
+/* How well the examples of a rule hold it. Mutants are small changes of its condition (a comparison turned round, a
+ * number or a time moved by one step, a part or a "not" dropped, a set widened); one is killed when an example of the
+ * rule comes out otherwise. Boundaries and exclusions are kinds of mutants; data are what the condition asks of a
+ * record and an example shows to be unknown. */
+typedef struct mr_rule_cover {
+    size_t fires, silent, possible, unknown; /* examples */
+    size_t mutants, killed;
+    size_t boundaries, boundaries_held, exclusions, exclusions_held, data, data_held;
+} mr_rule_cover;
+/* One line in `survivors` (may be NULL) for each mutant that lives and each datum that is never unknown. */
+mr_rc mr_rule_covered(const mr_ruleset *rules, const mr_rule *rule, mr_buf *survivors, mr_rule_cover *ret,
+                      mr_error *err) MR_MUST_CHECK;
+/* Mutants of all rules; only the two sums of *ret are set. */
+mr_rc mr_knowledge_mutants(const mr_knowledge *k, mr_buf *survivors, mr_rule_cover *ret, mr_error *err) MR_MUST_CHECK;
+/* A line for each rule; "!" marks what is not held. */
+mr_rc mr_knowledge_coverage(const mr_knowledge *k, mr_buf *table, mr_error *err) MR_MUST_CHECK;
+
 #endif
