@@ -159,8 +159,8 @@ static mr_rc take_list(mr_expr *p, mr_node *const **ret, size_t *ret_n) {
 
 static mr_rc so_many(mr_expr *p, mr_compare compare, size_t from, mr_node **ret) {
     uint16_t least;
-    mr_node *const *kids;
-    size_t n;
+    mr_node *const *kids = NULL;
+    size_t n = 0;
     if (++p->depth > MR_MAX_EXPR_DEPTH) return mr_expr_fail_here(p, "less nesting");
     mr_rc rc = mr_expr_whole(p, MR_EXPR_KIDS, "a number of conditions", &least);
     if (rc == MR_OK) rc = mr_expr_expect_word(p, "of");
