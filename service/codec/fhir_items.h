@@ -32,7 +32,7 @@ typedef struct mr_fhir_use { /* MedicationStatement and MedicationRequest */
     mr_entry entry;
     mr_fhir_pointer product;
     const mr_fhir_medication *contained; /* what product "#id" means; NULL when it is not there */
-    size_t cap_linked;
+    size_t cap_linked, cap_reasons;
 } mr_fhir_use;
 
 typedef struct mr_fhir_results { /* an Observation and its components */
@@ -93,6 +93,8 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
 /* Shared by statement and request. */
 void mr_fhir_product_read(mr_fhir_reader *r, mr_json value, mr_fhir_name name, mr_fhir_use *use);
 void mr_fhir_dosages_read(mr_fhir_reader *r, mr_json list, mr_fhir_use *use);
+/* reasonCode: a list of concepts; reasonReference: a list of references. */
+void mr_fhir_reasons_read(mr_fhir_reader *r, mr_json list, bool references, mr_fhir_use *use);
 void mr_fhir_links_read(mr_fhir_reader *r, mr_json list, mr_fhir_use *use);
 void mr_fhir_contained_read(mr_fhir_reader *r, mr_json contained, mr_fhir_use *use);
 /* `item` NULL: a contained one, which has no head of its own; what is wrong with it is wrong with its container. */

@@ -19,16 +19,35 @@ static void push(mr_fhir_results *results, const mr_fhir_concept *code, const mr
     o->taken = MR_WHEN_NONE;
 }
 
+/* v3-ObservationInterpretation; of several the first that says one of these. */
+static mr_mark mark_of(mr_json list) {
+    static const struct {
+        mr_span code;
+        mr_mark mark;
+    } table[] = {{MR_CODE("H"), MR_MARK_HIGH},  {MR_CODE("HH"), MR_MARK_HIGH}, {MR_CODE("HU"), MR_MARK_HIGH},
+                 {MR_CODE("L"), MR_MARK_LOW},   {MR_CODE("LL"), MR_MARK_LOW},  {MR_CODE("LU"), MR_MARK_LOW},
+                 {MR_CODE("N"), MR_MARK_NORMAL}};
+    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
+        mr_span code = mr_fhir_concept_code(l.value);
+        for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+            if (mr_fhir_is(code, table[i].code)) return table[i].mark;
+    }
+    return MR_MARK_NONE;
+}
+
 static void component_read(mr_fhir_reader *r, mr_json v, mr_fhir_results *results) {
     mr_fhir_concept code = {0};
     mr_fhir_quantity quantity = {0};
+    mr_mark mark = MR_MARK_NONE;
     for (mr_fhir_member m = mr_fhir_members(v); mr_fhir_member_next(&m);) {
         mr_fhir_name name = m.name;
         if (name == N_code) mr_fhir_concept_read(r, m.value, &code);
+        if (name == N_interpretation) mark = mark_of(m.value);
         if (name == N_modifierExtension) r->modified |= mr_json_size(m.value) > 0;
         value_read(r, m.value, name, &quantity);
     }
     push(results, &code, &quantity);
+    results->v[results->n - 1].mark = mark;
 }
 
 typedef enum worth { USE, PRELIMINARY, DROP, ODD } worth;
@@ -78,6 +97,7 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
     mr_fhir_concept code = {0};
     mr_fhir_quantity quantity = {0};
     worth is_worth = ODD;
+    mr_mark mark = MR_MARK_NONE;
     mr_json components = {0};
     moment effective = {.when = MR_WHEN_NONE}, issued = {.when = MR_WHEN_NONE};
     for (mr_fhir_member m = mr_fhir_members(object); mr_fhir_member_next(&m);) {
@@ -98,6 +118,7 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
         case N_effectivePeriod: period_end(r, m.value, &effective); break;
         case N_issued: mr_fhir_when(r, mr_fhir_peek(r, m.value), &issued.when, &issued.instant_s); break;
         case N_component: components = m.value; break;
+        case N_interpretation: mark = mark_of(m.value); break;
         case N_valueQuantity:
         case N_valueInteger: value_read(r, m.value, name, &quantity); break;
         default: mr_fhir_head_read(r, m.name, m.value, item); break;
@@ -110,6 +131,7 @@ void mr_fhir_observation_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *i
         return;
     }
     push(results, &code, &quantity);
+    results->v[0].mark = mark;
     for (mr_fhir_list l = mr_fhir_each(components); mr_fhir_next(&l);) component_read(r, l.value, results);
     finish(results, is_worth, &effective, &issued);
 }

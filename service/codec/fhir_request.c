@@ -120,6 +120,8 @@ void mr_fhir_request_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *item)
         case N_courseOfTherapyType:
             continuous = mr_fhir_is(mr_fhir_concept_code(m.value), MR_SPAN("continuous"));
             break;
+        case N_reasonCode:
+        case N_reasonReference: mr_fhir_reasons_read(r, m.value, name == N_reasonReference, use); break;
         case N_basedOn: mr_fhir_links_read(r, m.value, use); break;
         case N_contained: contained = m.value; break;
         default: mr_fhir_head_read(r, m.name, m.value, item); break;

@@ -55,6 +55,26 @@ void mr_fhir_links_read(mr_fhir_reader *r, mr_json list, mr_fhir_use *use) {
     }
 }
 
+static void reason_keep(mr_fhir_reader *r, mr_reason reason, mr_fhir_use *use) {
+    mr_entry *e = &use->entry;
+    r->full |= !MR_PUSH(r->arena, e->reasons, e->n_reasons, use->cap_reasons, reason);
+}
+
+void mr_fhir_reasons_read(mr_fhir_reader *r, mr_json list, bool references, mr_fhir_use *use) {
+    for (mr_fhir_list l = mr_fhir_each(list); mr_fhir_next(&l);) {
+        mr_fhir_pointer p = {0};
+        mr_fhir_concept c = {0};
+        if (references) {
+            mr_fhir_pointer_read(r, l.value, false, &p);
+            if (p.reference.ptr) reason_keep(r, (mr_reason){.reference = p.reference}, use);
+            continue;
+        }
+        mr_fhir_concept_read(r, l.value, &c);
+        for (size_t i = 0; i < c.n; i++) reason_keep(r, (mr_reason){.coding = c.codings[i]}, use);
+        if (!c.n && c.text.ptr) reason_keep(r, (mr_reason){.coding = {.display = c.text}}, use);
+    }
+}
+
 void mr_fhir_contained_read(mr_fhir_reader *r, mr_json contained, mr_fhir_use *use) {
     if (!use->product.reference.ptr || use->product.reference.ptr[0] != '#') return;
     mr_span id = mr_span_from(use->product.reference, 1);
@@ -84,6 +104,8 @@ void mr_fhir_statement_read(mr_fhir_reader *r, mr_json object, mr_fhir_item *ite
         case N_effectivePeriod: mr_fhir_period(r, m.value, &e->from, &e->until, NULL); break;
         case N_dateAsserted: mr_fhir_when(r, mr_fhir_peek(r, m.value), &e->asserted, NULL); break;
         case N_dosage: mr_fhir_dosages_read(r, m.value, use); break;
+        case N_reasonCode:
+        case N_reasonReference: mr_fhir_reasons_read(r, m.value, name == N_reasonReference, use); break;
         case N_basedOn:
         case N_derivedFrom: mr_fhir_links_read(r, m.value, use); break;
         case N_extension: extensions(r, m.value, e); break;

@@ -98,6 +98,15 @@ static mr_rc text_check(const mr_review *rv, mr_fhir_collected *c, const mr_entr
     return MR_OK;
 }
 
+/* What an allergy is to, where its code or text is that of a medicine. */
+static mr_rc understand_allergy(const mr_review *rv, mr_allergy *x, mr_error *err) {
+    if (!x->active || x->none_known) return MR_OK;
+    mr_term_question q = {.codings = x->codings, .n_codings = x->n_codings, .text = x->text};
+    mr_rc rc = ask(rv, &q, &x->understood, err);
+    if (!rc && x->understood.uncertain) x->understood = (mr_understood){.by = MR_REC_NOT};
+    return rc;
+}
+
 mr_rc mr_review_understand(const mr_review *rv, mr_fhir_collected *c, mr_error *err) {
     mr_rc rc = MR_OK;
     for (size_t i = 0; i < c->raw.n_entries && !rc; i++) {
@@ -107,5 +116,6 @@ mr_rc mr_review_understand(const mr_review *rv, mr_fhir_collected *c, mr_error *
             if (!rc) rc = text_check(rv, c, e, err);
         }
     }
+    for (size_t i = 0; i < c->raw.n_allergies && !rc; i++) rc = understand_allergy(rv, &c->raw.allergies[i], err);
     return rc;
 }
