@@ -9,9 +9,20 @@ static void complain_rule(mr_pack *p, const mr_rule *r, const char *reason) {
 /* ---- identity ---- */
 
 /* Is the group asked for in the condition, not under a "not"? A group that must be absent identifies nothing. */
+static bool in_set(const mr_set *set, uint16_t group) {
+    for (size_t i = 0; set && i < set->n_terms; i++)
+        if (set->terms[i].group == group || set->terms[i].group == MR_ANY_GROUP) return true;
+    return false;
+}
+
 static bool asked_for(const mr_node *n, uint16_t group, bool negated, bool wanted_negated) {
     if (!n) return true; /* the condition was complained about */
-    if (negated == wanted_negated && (n->group == group || n->group2 == group)) return true;
+    bool mine = n->group == group || n->group2 == group || in_set(n->set, group) || in_set(n->set2, group);
+    /* A total is made of whatever scores: its parts are told by their groups. */
+    bool total = n->op == MR_OP_COMPARE && (n->quantity == MR_Q_SCORE_ONE || n->quantity == MR_Q_SCORE_RISE ||
+                                            n->quantity == MR_Q_SCALE_DIFFERENCE || n->quantity == MR_Q_EQUIVALENT ||
+                                            n->quantity == MR_Q_EQUIVALENT_MEAN);
+    if (negated == wanted_negated && (mine || total || n->group == MR_ANY_GROUP)) return true;
     bool inner = n->op == MR_OP_NOT ? !negated : negated;
     for (size_t i = 0; i < n->n_kids; i++)
         if (asked_for(n->kids[i], group, inner, wanted_negated)) return true;
@@ -39,6 +50,26 @@ static void check_identity(mr_pack *p, const mr_rule *r) {
     uint16_t group = mr_ruleset_group(p->rules, id->word);
     if (group != MR_NO_NUMBER && !asked_for(r->when, group, false, true))
         complain_rule(p, r, "the group that is missing (start:) does not stand under \"not\" in \"when\"");
+}
+
+/* ---- other rules ---- */
+
+static void check_tools(mr_pack *p, const mr_rule *r, const mr_node *n) {
+    for (size_t t = 0; n && t < n->n_tools; t++) {
+        bool known = false;
+        for (size_t i = 0; i < p->rules->n_rules && !known; i++)
+            known = mr_span_eq(p->rules->rules[i].tool, n->tools[t]);
+        mr_place at = {.file = r->file, .line = r->line};
+        if (!known)
+            mr_complain(p->complaints, at, "rule %.*s: \"any finding\": no rule is of the tool \"%.*s\"",
+                        MR_SPAN_ARG(r->id), MR_SPAN_ARG(n->tools[t]));
+    }
+    for (size_t i = 0; n && i < n->n_kids; i++) check_tools(p, r, n->kids[i]);
+}
+
+static void check_prompt(mr_pack *p, const mr_rule *r) {
+    if (r->prompt && r->tier != 4) complain_rule(p, r, "a prompt needs a person's judgement: its tier is 4");
+    if (r->prompt && r->ladder.ptr) complain_rule(p, r, "a prompt stands on no ladder");
 }
 
 /* ---- ladders ---- */
@@ -89,6 +120,8 @@ void mr_pack_check(mr_pack *p) {
     for (size_t i = 0; i < p->rules->n_rules; i++) {
         const mr_rule *r = &p->rules->rules[i];
         check_identity(p, r);
+        check_prompt(p, r);
+        check_tools(p, r, r->when);
         if (r->ladder.ptr) check_rung(p, r);
         check_examples(p, r);
         if (i + 1 < p->rules->n_rules) check_doubles(p, r, &p->rules->rules[i + 1]);

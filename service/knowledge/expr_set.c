@@ -36,7 +36,7 @@ static mr_rc take_substances(mr_expr *p, uint16_t group, const mr_span **ret, si
         if (p->scan.now.kind == MR_TOK_END) return mr_expr_fail_here(p, "\"]\"");
         if (!name.len) return mr_expr_fail_at(p, at, "the name of a substance is expected");
         if (n == MOST_SUBSTANCES) return mr_expr_fail_at(p, at, "more than %d substances", MOST_SUBSTANCES);
-        bool listed = group == MR_ANY_GROUP || p->names->groups[group].n_prefixes > 0 ||
+        bool listed = group == MR_ANY_GROUP || p->names->groups[group].n_prefixes > 0 || p->names->groups[group].site ||
                       group_lists(&p->names->groups[group], name);
         if (!listed) return fail_member(p, at, &p->names->groups[group], name);
         v[n++] = name;

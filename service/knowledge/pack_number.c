@@ -36,6 +36,7 @@ static void number_scales(mr_pack *p) {
 
 static void number_groups(mr_pack *p) {
     NUMBER(p, groups, groups, n_groups, mr_group, group);
+    for (size_t i = 0; i < p->groups.n; i++) p->rules->groups[i].site = p->groups.v[i].head.at.site;
     if (p->groups.n > MR_MAX_GROUPS)
         mr_complain(p->complaints, p->groups.v[MR_MAX_GROUPS].head.at, "more than %u drug groups", MR_MAX_GROUPS);
     else

@@ -174,6 +174,7 @@ typedef struct mr_group { /* unions are spelled out */
     size_t n_members;
     mr_group_prefix *prefixes;
     size_t n_prefixes;
+    bool site; /* a site's: what shipped rules narrow it to may not be in it */
 } mr_group;
 
 /* Medicines that feed one risk, counted by substance: "sedative" from `cns-active`. */
