@@ -13,10 +13,6 @@ static mr_span title(const mr_sight *s, const mr_node *n) {
     return mr_ruleset_concept_title(s->rules, n->concept);
 }
 
-static bool loaded(const mr_sight *s, uint16_t concept) {
-    return concept < s->rules->n_concepts && s->rules->concept_loaded[concept];
-}
-
 static mr_tri miss(mr_account *a, mr_span what, mr_span settled_by, mr_span reference) {
     mr_account_missing(a, MR_MISSING_DATUM, what, settled_by, reference);
     return MR_UNKNOWN;
@@ -166,7 +162,7 @@ static mr_tri has_times(const mr_sight *s, const mr_node *n, mr_account *a) {
 
 mr_tri mr_atom_degree(const mr_sight *s, const mr_node *n, mr_account *a) {
     static const char *const words[] = {"", "mild", "moderate", "severe"};
-    if (!loaded(s, n->concept)) return miss_codes(s, n, a);
+    if (!mr_ruleset_loaded(s->rules, n)) return miss_codes(s, n, a);
     size_t count;
     const mr_fact *facts = mr_sight_facts(s, n->concept, &count), *newest = NULL;
     mr_range r = {0, 0, false, false};
@@ -195,7 +191,7 @@ mr_tri mr_atom_degree(const mr_sight *s, const mr_node *n, mr_account *a) {
 }
 
 mr_tri mr_atom_has(const mr_sight *s, const mr_node *n, mr_account *a) {
-    if (!loaded(s, n->concept)) return miss_codes(s, n, a);
+    if (!mr_ruleset_loaded(s->rules, n)) return miss_codes(s, n, a);
     if (n->times > 1) return has_times(s, n, a);
     size_t count;
     const mr_fact *facts = mr_sight_facts(s, n->concept, &count), *shown = NULL;
@@ -228,7 +224,7 @@ static void show_old_test(const mr_sight *s, const mr_node *n, mr_account *a, co
 }
 
 mr_tri mr_tested_in(const mr_sight *s, const mr_node *n, mr_when days, mr_account *a) {
-    if (!loaded(s, n->concept)) return miss_codes(s, n, a);
+    if (!mr_ruleset_loaded(s->rules, n)) return miss_codes(s, n, a);
     size_t count;
     const mr_fact *facts = mr_sight_facts(s, n->concept, &count), *best = NULL, *old = NULL;
     mr_tri found = MR_FALSE;
@@ -320,7 +316,7 @@ static bool may_be_newest(const mr_observation *o, mr_day line, int64_t instant_
 }
 
 mr_tri mr_atom_latest(const mr_sight *s, const mr_node *n, mr_account *a) {
-    if (!loaded(s, n->concept)) return miss_codes(s, n, a);
+    if (!mr_ruleset_loaded(s->rules, n)) return miss_codes(s, n, a);
     size_t count, read = 0;
     const mr_fact *facts = mr_sight_facts(s, n->concept, &count);
     mr_when days = mr_window_days(n->window, s->as_of);

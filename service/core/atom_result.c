@@ -103,7 +103,7 @@ static void show_number(mr_account *a, mr_tri value, const char *what, mr_span o
 }
 
 static bool asked_for(const mr_sight *s, const mr_node *n, mr_account *a) {
-    if (n->concept < s->rules->n_concepts && s->rules->concept_loaded[n->concept]) return true;
+    if (mr_ruleset_loaded(s->rules, n)) return true;
     mr_missing_codes(s, n, a);
     return false;
 }

@@ -40,7 +40,7 @@ static mr_tri reasons_are(const mr_sight *s, uint16_t concept, const mr_medicine
 }
 
 mr_tri mr_atom_taken_for(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
-    if (n->concept >= s->rules->n_concepts || !s->rules->concept_loaded[n->concept]) {
+    if (!mr_ruleset_loaded(s->rules, n)) {
         mr_missing_codes(s, n, a);
         return MR_UNKNOWN;
     }

@@ -86,8 +86,7 @@ static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
             if (!tell_unloaded(k, r, n->kids[i])) return false;
         return true;
     }
-    if (!by_concept || (n->concept < k->sight.rules->n_concepts && k->sight.rules->concept_loaded[n->concept]))
-        return true;
+    if (!by_concept || mr_ruleset_loaded(k->sight.rules, n)) return true;
     mr_account a = {.arena = k->sight.arena};
     mr_missing_codes(&k->sight, n, &a);
     return !a.full && wait_add(k, r, a.missing[0]);

@@ -75,7 +75,7 @@ static void part_needs(const mr_ruleset *r, const mr_node *n, need *x) {
     case MR_OP_STARTED: set_needed(n->set, n->group, NEED_TAKEN, x); break;
     case MR_OP_CASCADE: set_needed(n->set2, n->group2, NEED_TAKEN, x); break;
     case MR_OP_HAS:
-        if (n->concept < r->n_concepts && r->concept_loaded[n->concept])
+        if (mr_ruleset_loaded(r, n))
             add(x, NEED_CONCEPT, n->concept);
         else
             x->any = true;
@@ -113,7 +113,7 @@ static void needs(const mr_ruleset *r, const mr_node *n, unsigned depth, need *r
 
 static bool names_unloaded(const mr_ruleset *r, const mr_node *n) {
     bool leaf = n->op != MR_OP_AND && n->op != MR_OP_OR && n->op != MR_OP_NOT && n->op != MR_OP_COUNT;
-    if (leaf && n->concept < r->n_concepts && !r->concept_loaded[n->concept]) return true;
+    if (leaf && n->concept < r->n_concepts && !mr_ruleset_loaded(r, n)) return true;
     for (size_t i = 0; !leaf && i < (n->op == MR_OP_NOT ? 1 : n->n_kids); i++)
         if (names_unloaded(r, n->kids[i])) return true;
     return false;

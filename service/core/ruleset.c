@@ -165,6 +165,13 @@ static size_t units_of(const mr_ruleset *r, uint16_t concept) {
     return lo;
 }
 
+bool mr_ruleset_loaded(const mr_ruleset *r, const mr_node *part) {
+    bool degree = (part->op == MR_OP_COMPARE && part->quantity == MR_Q_DEGREE) ||
+                  (part->op == MR_OP_HAS && part->degree != MR_DEGREE_ANY);
+    if (part->concept >= r->n_concepts) return false;
+    return degree ? r->degree_loaded && r->degree_loaded[part->concept] : r->concept_loaded[part->concept];
+}
+
 /* Scores beside the mean of the young, and differences. */
 static bool may_be_negative(const mr_ruleset *r, uint16_t concept) {
     return concept < r->n_concepts &&

@@ -11,11 +11,21 @@ static const mr_code_draft *code_of(const mr_pack *p, mr_span concept, mr_code_r
     return NULL;
 }
 
+/* A union without a code of its own: the first of its members that has one. */
+static const mr_code_draft *code_of_member(const mr_pack *p, mr_span concept, mr_code_role role) {
+    uint16_t c = mr_name_find(p->rules, MR_NAME_CONCEPT, concept);
+    const mr_code_draft *row = NULL;
+    if (c == MR_NO_NUMBER) return NULL;
+    for (const mr_yaml *m = p->concepts.v[c].members; m && !row; m = m->next) row = code_of(p, m->text, role);
+    return row;
+}
+
 /* The first code of the concept with the first role that has one. */
 mr_coding *mr_example_coding(mr_pack *p, const mr_yaml *map, mr_span concept, const mr_code_role *roles,
                              size_t n_roles) {
     const mr_code_draft *row = NULL;
     for (size_t i = 0; i < n_roles && !row; i++) row = code_of(p, concept, roles[i]);
+    for (size_t i = 0; i < n_roles && !row; i++) row = code_of_member(p, concept, roles[i]);
     if (!row) {
         mr_span near = mr_name_near(p->rules, MR_NAME_CONCEPT, concept);
         mr_complain(p->complaints, map->at, "concept \"%.*s\" has no code of the kind asked for%s%.*s%s",

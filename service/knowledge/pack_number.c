@@ -51,7 +51,8 @@ static void number_concepts(mr_pack *p) {
     NUMBER(p, concepts, concepts, n_concepts, mr_span, head.name);
     NUMBER(p, concepts, concept_titles, n_concepts, mr_span, title);
     p->rules->concept_loaded = MR_NEW_N(p->arena, bool, p->concepts.n ? p->concepts.n : 1);
-    if (!p->rules->concept_loaded) mr_pack_out_of_room(p);
+    p->rules->degree_loaded = MR_NEW_N(p->arena, bool, p->concepts.n ? p->concepts.n : 1);
+    if (!p->rules->concept_loaded || !p->rules->degree_loaded) mr_pack_out_of_room(p);
 }
 
 /* ---- codes ---- */
@@ -90,6 +91,7 @@ static void add_code(mr_pack *p, const mr_code_draft *row, uint16_t concept) {
     p->rc =
         mr_ruleset_add_code(p->rules, p->arena, row->system, row->code, (mr_concept_hit){concept, row->role}, p->err);
     if (mr_code_role_plain(row->role)) p->rules->concept_loaded[concept] = true;
+    if (row->role >= MR_ROLE_MILD && row->role <= MR_ROLE_SEVERE) p->rules->degree_loaded[concept] = true;
 }
 
 static bool has_own_row(const mr_pack *p, mr_span concept, const mr_code_draft *row) {

@@ -218,6 +218,7 @@ typedef struct mr_ruleset {
     size_t n_groups;
     mr_span *concepts;    /* keys */
     bool *concept_loaded; /* false: no code is loaded for it, its rules are unassessable */
+    bool *degree_loaded;  /* beside it: a code that says mild, moderate or severe is; NULL: none */
     size_t n_concepts;
     mr_scale *scales;
     size_t n_scales;
@@ -268,6 +269,8 @@ void mr_ruleset_classify(const mr_ruleset *r, mr_understood *u);
 /* The hits of one code; at most `most`; returns how many there are. Known synonyms of the SNOMED CT system URI count as
  * one. */
 size_t mr_ruleset_code(const mr_ruleset *r, mr_span system, mr_span code, mr_concept_hit *ret, size_t most);
+/* Is there a code that can answer the part: a plain one, or one with a degree where that is asked for? */
+bool mr_ruleset_loaded(const mr_ruleset *r, const mr_node *part);
 /* The title of a concept, or its key. */
 mr_span mr_ruleset_concept_title(const mr_ruleset *r, uint16_t concept);
 /* value in the concept's canonical unit, which is itself always a known unit; the unit is compared exactly, since in
