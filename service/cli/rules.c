@@ -158,8 +158,8 @@ static int write_out(const mr_buf *out) {
 }
 
 /* `refused`: the exit code when the pack is not valid. */
-static int load(const char *dir, bool only_dir, int refused, mr_knowledge **ret) {
-    mr_knowledge_options options = {.dir = dir, .only_dir = only_dir};
+static int load(const char *dir, bool only_dir, bool examples, int refused, mr_knowledge **ret) {
+    mr_knowledge_options options = {.dir = dir, .only_dir = only_dir, .examples = examples};
     mr_error err = {0};
     mr_buf complaints;
     mr_buf_init(&complaints, OUTPUT_BYTES);
@@ -181,7 +181,7 @@ static int run_list(const request *r) {
     if (r->n_operands) return usage("list takes no '%s'", r->operands[0]);
     if (r->format == MR_RULES_FHIR) return usage("the form fhir is for export");
     mr_knowledge *k;
-    int code = load(r->dir, false, EXIT_USAGE, &k);
+    int code = load(r->dir, false, false, EXIT_USAGE, &k);
     if (code != EXIT_DONE) return code;
     mr_buf out;
     mr_buf_init(&out, OUTPUT_BYTES);
@@ -215,7 +215,7 @@ static int run_show(const request *r) {
     if (!r->n_operands) return usage("show needs the id of a rule");
     if (r->format_given && r->format != MR_RULES_TEXT) return usage("show has the form text only");
     mr_knowledge *k;
-    int code = load(r->dir, false, EXIT_USAGE, &k);
+    int code = load(r->dir, false, true, EXIT_USAGE, &k);
     if (code != EXIT_DONE) return code;
     mr_buf out;
     mr_buf_init(&out, OUTPUT_BYTES);
@@ -239,7 +239,8 @@ static int load_for_test(const request *r, mr_knowledge **ret) {
     if (r->n_operands > 1) return usage("%s takes one folder, not '%s' too", r->action, r->operands[1]);
     if (r->n_operands && r->dir) return usage("%s takes a folder or --knowledge, not both", r->action);
     if (r->format_given) return usage("%s has no --format", r->action);
-    return r->n_operands ? load(r->operands[0], true, EXIT_REFUSED, ret) : load(r->dir, false, EXIT_REFUSED, ret);
+    return r->n_operands ? load(r->operands[0], true, true, EXIT_REFUSED, ret)
+                         : load(r->dir, false, true, EXIT_REFUSED, ret);
 }
 
 static int run_examples(const mr_knowledge *k, mr_buf *report, mr_example_counts *ret) {
@@ -366,7 +367,7 @@ static int run_export(const request *r) {
     if (!mr_fhir_base_ok(base))
         return usage("--base-uri: '%s' is no base: https://... or urn:..., 200 characters at most, no slash at its end",
                      r->base_uri);
-    int code = load(r->dir, false, EXIT_USAGE, &k);
+    int code = load(r->dir, false, false, EXIT_USAGE, &k);
     if (code != EXIT_DONE) return code;
     code = export_to(r, k, base);
     mr_knowledge_free(k);

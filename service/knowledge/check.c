@@ -123,7 +123,7 @@ void mr_pack_check(mr_pack *p) {
         check_prompt(p, r);
         check_tools(p, r, r->when);
         if (r->ladder.ptr) check_rung(p, r);
-        check_examples(p, r);
+        if (p->examples || r->examples) check_examples(p, r);
         if (i + 1 < p->rules->n_rules) check_doubles(p, r, &p->rules->rules[i + 1]);
     }
 }

@@ -80,7 +80,7 @@ static void mark_codes(mr_pack *p) {
 typedef struct site {
     const mr_knowledge_file *files;
     size_t n;
-    bool only_files;
+    bool only_files, examples;
     const mr_code_sets *const *codes;
     size_t n_codes;
 } site;
@@ -90,6 +90,7 @@ static mr_rc build(mr_knowledge *k, const site *s, mr_buf *complaints, mr_error 
     mr_pack p = {.arena = k->arena, .complaints = &c, .rules = &k->rules, .rc = MR_OK, .err = err};
     p.sets = s->codes;
     p.n_sets = s->n_codes;
+    p.examples = s->examples;
     read_all(&p, s->files, s->n, s->only_files);
     mr_pack_finish(&p);
     mark_version(&p, s->files, s->n);
@@ -118,12 +119,12 @@ static mr_rc load(const site *s, mr_knowledge **ret, mr_buf *complaints, mr_erro
 
 mr_rc mr_knowledge_load_files(const mr_knowledge_file *files, size_t n, bool only_files, mr_knowledge **ret,
                               mr_buf *complaints, mr_error *err) {
-    return load(&(site){.files = files, .n = n, .only_files = only_files}, ret, complaints, err);
+    return load(&(site){.files = files, .n = n, .only_files = only_files, .examples = true}, ret, complaints, err);
 }
 
 mr_rc mr_knowledge_load(const mr_knowledge_options *options, mr_knowledge **ret, mr_buf *complaints, mr_error *err) {
-    site s = {0};
-    if (options) s = (site){.codes = options->codes, .n_codes = options->n_codes};
+    site s = {.examples = true};
+    if (options) s = (site){.codes = options->codes, .n_codes = options->n_codes, .examples = options->examples};
     if (!options || !options->dir) return load(&s, ret, complaints, err);
     mr_folder folder;
     mr_rc rc = mr_folder_read(options->dir, &folder, err);

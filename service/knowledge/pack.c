@@ -27,7 +27,8 @@ static void keep_version(mr_pack *p, const mr_yaml *root) {
 
 static void read_yaml(mr_pack *p, mr_place at, mr_span bytes, bool skip_rules) {
     mr_yaml *root = NULL;
-    mr_rc rc = mr_yaml_read(at, bytes, p->arena, p->complaints, &root, p->err);
+    mr_rc rc =
+        mr_yaml_read(at, bytes, p->examples || at.site ? NULL : "examples", p->arena, p->complaints, &root, p->err);
     if (rc != MR_OK) {
         p->rc = rc;
         return;

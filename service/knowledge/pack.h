@@ -90,6 +90,7 @@ typedef struct mr_pack {
     mr_index *codes_seen;            /* mr_pack_code_key -> place in `codes`, until they are sorted */
     const mr_code_sets *const *sets; /* of the site; borrowed */
     size_t n_sets;
+    bool examples;             /* of the shipped files too; a site's are always read */
     mr_code_draft *pack_codes; /* `codes` before the sets were put on top, for examples */
     size_t n_pack_codes;
 } mr_pack;

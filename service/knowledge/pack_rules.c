@@ -186,6 +186,8 @@ static void read_rule(mr_pack *p, const mr_rule_file *file, const mr_yaml *map, 
     r.when = read_condition(p, map, "when", &r.when_text);
     r.indicator = read_condition(p, map, "indicator", &r.indicator_text);
     const mr_yaml *examples = mr_yaml_get(map, "examples");
+    if (map->at.site)
+        r.examples = MR_NEW_N(p->arena, mr_example, 0); /* there, though there be none: they are checked */
     if (examples) mr_pack_examples(p, examples, file->bytes, as_of, &r);
     if (kept && !MR_PUSH(p->arena, p->rule_drafts.v, p->rule_drafts.n, p->rule_drafts.cap, r)) mr_pack_out_of_room(p);
 }

@@ -16,6 +16,7 @@ typedef struct reader {
     mr_place at;
     mr_arena *arena;
     mr_complaints *complaints;
+    const char *without; /* a key that nobody asks for; NULL: none */
     mr_error *err;
     bool broken; /* libyaml has given up */
 } reader;
@@ -105,6 +106,18 @@ static mr_rc read_key(reader *r, yaml_event_t *e, const mr_yaml *map, unsigned d
     return MR_OK;
 }
 
+/* To the end of a value that is not kept. */
+static void pass_over(reader *r, const yaml_event_t *first) {
+    unsigned open = first->type == YAML_SEQUENCE_START_EVENT || first->type == YAML_MAPPING_START_EVENT;
+    while (open) {
+        yaml_event_t e;
+        if (!next_event(r, &e)) return;
+        open += e.type == YAML_SEQUENCE_START_EVENT || e.type == YAML_MAPPING_START_EVENT;
+        open -= e.type == YAML_SEQUENCE_END_EVENT || e.type == YAML_MAPPING_END_EVENT;
+        yaml_event_delete(&e);
+    }
+}
+
 static mr_rc read_map(reader *r, yaml_event_t *start, unsigned depth, mr_yaml **ret) {
     mr_yaml *map = NULL, *last = NULL;
     mr_rc rc = node_of(r, MR_YAML_MAP, start, &map);
@@ -116,7 +129,10 @@ static mr_rc read_map(reader *r, yaml_event_t *start, unsigned depth, mr_yaml **
         if (!end) rc = read_key(r, &e, map, depth, &key);
         yaml_event_delete(&e);
         if (end || rc != MR_OK || r->broken || !next_event(r, &e)) break;
-        rc = read_value(r, &e, depth, &value);
+        if (key && r->without && mr_span_is(key->text, r->without))
+            pass_over(r, &e);
+        else
+            rc = read_value(r, &e, depth, &value);
         yaml_event_delete(&e);
         if (!key || !value) continue;
         value->key = key->text;
@@ -198,8 +214,9 @@ static mr_rc read_documents(reader *r, mr_yaml **ret) {
     return rc == MR_OK && r->broken && r->parser.error == YAML_MEMORY_ERROR ? MR_NOMEM : rc;
 }
 
-mr_rc mr_yaml_read(mr_place file, mr_span bytes, mr_arena *a, mr_complaints *c, mr_yaml **ret, mr_error *err) {
-    reader r = {.at = file, .arena = a, .complaints = c, .err = err};
+mr_rc mr_yaml_read(mr_place file, mr_span bytes, const char *without, mr_arena *a, mr_complaints *c, mr_yaml **ret,
+                   mr_error *err) {
+    reader r = {.at = file, .arena = a, .complaints = c, .without = without, .err = err};
     *ret = NULL;
     if (bytes.len > MR_MAX_PACK_BYTES) {
         complain(&r, 1, "the file is larger than a pack may be");

@@ -20,9 +20,10 @@ typedef struct mr_yaml {
     size_t n;                       /* members */
 } mr_yaml;
 
-/* Complaints about the text go to `c`; *ret is then NULL when there is no usable tree, or the tree without the parts
- * complained about. An error is returned only when memory is short. `file.line` is not used. */
-mr_rc mr_yaml_read(mr_place file, mr_span bytes, mr_arena *a, mr_complaints *c, mr_yaml **ret,
+/* `without`: a key whose value is passed over wherever it stands; NULL: none. Complaints about the text go to `c`; *ret
+ * is then NULL when there is no usable tree, or the tree without the parts complained about. An error is returned only
+ * when memory is short. `file.line` is not used. */
+mr_rc mr_yaml_read(mr_place file, mr_span bytes, const char *without, mr_arena *a, mr_complaints *c, mr_yaml **ret,
                    mr_error *err) MR_MUST_CHECK;
 
 /* The member of that name; NULL when `map` is NULL, no map or has none. */

@@ -18,6 +18,8 @@ typedef struct mr_knowledge_options {
     const char *dir; /* NULL: shipped packs only */
     bool only_dir;   /* `rules check DIR`, `rules test DIR`: the rule files of DIR stand instead of the shipped ones;
                       * groups, harms, concepts and scales that DIR lacks still come from the shipped ones */
+    bool examples;   /* read those of the shipped files too, for `rules show|check|test`: they are most of the bytes. A
+                      * site's own are always read and checked */
     /* Read while loading only; nothing of them is kept. A later list stands for an earlier one: its role for a code of
      * a concept counts, and its replacing set drops what packs and earlier lists say. A code whose role is
      * MR_ROLE_PRESENT counts as MR_ROLE_VALUE for a concept that is a test. A set for a concept that no pack knows is a
