@@ -260,10 +260,11 @@ mr_tri mr_atom_clearance(const mr_sight *s, const mr_node *n, mr_account *a) {
     const mr_patient *p = &s->record->patient;
     mr_range creatinine = {0, 0, false, false}, weight = creatinine;
     mr_node of_weight = {.concept = n->concept2};
-    bool known = asked_for(s, n, a) & asked_for(s, &of_weight, a);
+    bool known = asked_for(s, n, a);
+    known = asked_for(s, &of_weight, a) && known; /* each missing one is named */
     if (known) {
         known = mr_newest_in(s, n->concept, mr_last_months(s, 6), "6 months", a, &creatinine);
-        known &= mr_newest_in(s, n->concept2, mr_last_months(s, 12), "12 months", a, &weight);
+        known = mr_newest_in(s, n->concept2, mr_last_months(s, 12), "12 months", a, &weight) && known;
     }
     if (!mr_when_given(p->birth)) {
         mr_account_missing(a, MR_MISSING_DATUM, MR_SPAN("date of birth"), MR_SPAN("a date of birth"), p->reference);
