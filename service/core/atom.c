@@ -11,7 +11,7 @@ static mr_tri miss(mr_account *a, mr_span what, mr_span settled_by, mr_span refe
 static mr_tri age(const mr_sight *s, const mr_node *n, mr_account *a) {
     const mr_patient *p = &s->record->patient;
     if (!mr_when_given(p->birth)) return miss(a, MR_SPAN("date of birth"), MR_SPAN("a date of birth"), p->reference);
-    int32_t least = mr_age_years(p->birth.hi, s->as_of), most = mr_age_years(p->birth.lo, s->as_of);
+    int32_t least = s->age_least, most = s->age_most;
     mr_tri value = mr_range_compare((mr_range){least, most, false, false}, n->compare, n->value);
     if (value == MR_UNKNOWN) return miss(a, MR_SPAN("date of birth"), MR_SPAN("a full date of birth"), p->reference);
     mr_span text = least == most ? MR_SPAN("age") : MR_SPAN("age, at least");

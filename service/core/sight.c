@@ -90,6 +90,10 @@ static bool is_blocked(const mr_record *r) {
 mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *record, mr_day as_of, mr_arena *a,
                     mr_error *err) {
     *s = (mr_sight){.rules = rules, .record = record, .as_of = as_of, .arena = a, .blocked = is_blocked(record)};
+    if (mr_when_given(record->patient.birth)) { /* nine rules in ten ask for it */
+        s->age_least = mr_age_years(record->patient.birth.hi, as_of);
+        s->age_most = mr_age_years(record->patient.birth.lo, as_of);
+    }
     for (size_t i = 0; i < record->n_medicines; i++) {
         const mr_medicine *m = &record->medicines[i];
         mr_bits_join(&s->ever, &m->groups);

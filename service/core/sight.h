@@ -24,8 +24,9 @@ typedef struct mr_sight {
     const mr_record *record;
     mr_day as_of;
     mr_arena *arena;
-    mr_bits taken;   /* groups of what is taken */
-    mr_bits ever;    /* groups of every medicine in the record */
+    mr_bits taken;               /* groups of what is taken */
+    mr_bits ever;                /* groups of every medicine in the record */
+    int32_t age_least, age_most; /* in years; only with a date of birth */
     bool blocked;    /* an unrecognised current medicine, or a medicine list that was cut off: absence proves nothing */
     mr_fact *facts;  /* by concept, in the order of the record */
     uint32_t *first; /* facts of concept c: first[c] up to first[c + 1] */

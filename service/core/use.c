@@ -69,17 +69,17 @@ static mr_tri counts(const mr_users *who, const mr_medicine *m) {
     return best == MR_TRUE && who->how.negated && m->uncertain ? MR_UNKNOWN : best;
 }
 
-/* One round over all stretches; true when the use was found to begin earlier. */
-static bool reach_back(const mr_sight *s, const mr_users *who, mr_duration gap, bool sure, mr_day *begin) {
+/* One round over all stretches that begin before *begin and reach to `edge` or beyond; true when one was found. */
+static bool reach_back(const mr_sight *s, const mr_users *who, mr_day edge, bool sure, mr_day *begin) {
     bool moved = false;
     for (size_t i = 0; i < s->record->n_medicines; i++) {
         const mr_medicine *m = &s->record->medicines[i];
+        if (!mr_set_near(who->set, &m->groups)) continue;
         mr_tri mine = counts(who, m);
         if (mine == MR_FALSE || (sure && mine != MR_TRUE)) continue;
         for (size_t k = 0; k < m->n_exposures + m->n_issues; k++) {
             stretch x = stretch_of(m, k, sure);
-            if (x.from > x.until || x.from >= *begin) continue;
-            if (x.until < mr_day_before(*begin, gap)) continue;
+            if (x.from > x.until || x.from >= *begin || x.until < edge) continue;
             *begin = x.from;
             moved = true;
         }
@@ -89,7 +89,7 @@ static bool reach_back(const mr_sight *s, const mr_users *who, mr_duration gap, 
 
 mr_day mr_use_begin(const mr_sight *s, const mr_users *who, mr_day day, mr_duration gap, bool sure) {
     mr_day begin = day + 1;
-    while (begin > MR_DAY_MIN && reach_back(s, who, gap, sure, &begin)) {
+    while (begin > MR_DAY_MIN && reach_back(s, who, mr_day_before(begin, gap), sure, &begin)) {
     }
     return begin > day ? MR_DAY_MAX : begin;
 }
