@@ -129,8 +129,10 @@ static void read_texts(mr_pack *p, const mr_yaml *map, mr_rule *r) {
     r->note = mr_value_text(p, map, "note");
 }
 
+/* "PIN-A"; a rule that was split from one has a letter behind it: "STOPP3-D1.a" (clusters.md). */
 static bool is_rule_id(mr_span s) {
     if (s.len == 0 || s.len > 40) return false;
+    if (s.len > 2 && s.ptr[s.len - 2] == '.' && s.ptr[s.len - 1] >= 'a' && s.ptr[s.len - 1] <= 'z') s.len -= 2;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
         if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c == '-' && i && i + 1 < s.len))) return false;
@@ -143,7 +145,8 @@ static bool read_id(mr_pack *p, const mr_yaml *map, mr_rule *r) {
     if (!r->id.ptr) return false;
     if (!is_rule_id(r->id)) {
         mr_complain(p->complaints, map->at,
-                    "\"%.*s\" is no rule id: capital letters, digits and hyphens, such as \"PIN-A\"",
+                    "\"%.*s\" is no rule id: capital letters, digits and hyphens, such as \"PIN-A\"; of a rule that "
+                    "was split \"PIN-A.b\"",
                     MR_SPAN_ARG(r->id));
         return false;
     }
