@@ -1,39 +1,9 @@
-/* The packs that are shipped: they hold together, their examples hold, and they say what the clinical tables say. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+/* The packs that are shipped: they hold together and their examples hold. */
+#include "shipped.h"
 
 #include "verhoeff.h"
 
 #include "medreview/base/embedded.h"
-#include "medreview/base/tsv.h"
-#include "medreview/knowledge/knowledge.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static mr_knowledge *shipped;
-
-static int load_shipped(void **state) {
-    (void)state;
-    mr_buf said;
-    mr_buf_init(&said, 1 << 20);
-    mr_error err = {0};
-    mr_rc rc = mr_knowledge_load(NULL, &shipped, &said, &err);
-    if (rc != MR_OK) print_error("%s\n%s", err.text, mr_buf_z(&said));
-    mr_buf_free(&said);
-    return rc == MR_OK ? 0 : -1;
-}
-
-static int free_shipped(void **state) {
-    (void)state;
-    mr_knowledge_free(shipped);
-    return 0;
-}
 
 static void test_shipped_examples_hold(void **state) {
     (void)state;
@@ -251,226 +221,12 @@ static void test_prompts(void **state) {
     assert_true(for_all >= 6); /* three to six are offered to anybody */
 }
 
-/* ---- against the clinical tables, where they are at hand ---- */
-
-static char *read_shared(const char *path, mr_span *ret) {
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        print_message("skipped: %s is absent\n", path);
-        return NULL;
-    }
-    enum { MOST = 4 << 20 };
-    char *bytes = malloc(MOST);
-    assert_non_null(bytes);
-    size_t n = fread(bytes, 1, MOST, f);
-    assert_true(n < MOST);
-    (void)fclose(f);
-    *ret = (mr_span){bytes, n};
-    return bytes;
-}
-
-static void expect_equal(mr_span id, const char *what, mr_span table, mr_span ours) {
-    if (!mr_span_eq(table, ours))
-        fail_msg("%.*s: %s is \"%.*s\" in the table, \"%.*s\" in the packs", MR_SPAN_ARG(id), what, MR_SPAN_ARG(table),
-                 MR_SPAN_ARG(ours));
-}
-
-static void test_rules_say_what_the_table_says(void **state) {
-    (void)state;
-    mr_span bytes;
-    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/rules.tsv", &bytes);
-    if (!owned) return;
-    mr_tsv t;
-    mr_error err = {0};
-    bool more = true;
-    size_t seen = 0;
-    const mr_ruleset *r = mr_knowledge_rules(shipped);
-    assert_int_equal(mr_tsv_open(&t, "rules.tsv", bytes, &err), MR_OK);
-    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        const mr_rule *rule = mr_ruleset_rule(r, mr_tsv_get(&t, "id"));
-        if (!rule) continue;
-        seen++;
-        expect_equal(rule->id, "set", mr_tsv_get(&t, "set"), rule->tool);
-        expect_equal(rule->id, "criterion", mr_tsv_get(&t, "criterion"), rule->criterion);
-        expect_equal(rule->id, "title", mr_tsv_get(&t, "title"), rule->title);
-        expect_equal(rule->id, "severity", mr_tsv_get(&t, "severity"), mr_span_of(mr_severity_text(rule->severity)));
-        expect_equal(rule->id, "urgency", mr_tsv_get(&t, "urgency"), mr_span_of(mr_urgency_text(rule->urgency)));
-        expect_equal(rule->id, "reviewer", mr_tsv_get(&t, "reviewer"), rule->reviewer);
-        expect_equal(rule->id, "action", mr_tsv_get(&t, "action"), rule->action);
-        expect_equal(rule->id, "state", mr_tsv_get(&t, "state"),
-                     rule->state == MR_RULE_ACTIVE ? MR_SPAN("active") : MR_SPAN("draft"));
-    }
-    assert_int_equal(seen, r->n_rules); /* no rule of ours is missing in the table */
-    free(owned);
-}
-
-static void print_identity(const mr_ruleset *r, const mr_identity *id, mr_buf *out) {
-    static const char *const before[] = {
-        [MR_ID_EACH] = "",      [MR_ID_MIXTURE] = "",     [MR_ID_ALL] = "all:", [MR_ID_SAME] = "same:",
-        [MR_ID_TEST] = "test:", [MR_ID_START] = "start:", [MR_ID_ANY] = "any",  [MR_ID_PATIENT] = "patient"};
-    mr_buf_clear(out);
-    mr_buf_adds(out, before[id->form]);
-    mr_buf_addsp(out, id->word);
-    if (id->form == MR_ID_TEST) mr_buf_addc(out, '+');
-    for (size_t i = 0; i < id->n_groups; i++) {
-        if (i) mr_buf_addc(out, id->form == MR_ID_MIXTURE ? ',' : '|');
-        mr_buf_addsp(out, r->groups[id->groups[i]].name);
-    }
-}
-
-static void test_harms_and_identities_are_those_of_the_table(void **state) {
-    (void)state;
-    mr_span bytes;
-    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/rule-harms.tsv", &bytes);
-    if (!owned) return;
-    mr_tsv t;
-    mr_error err = {0};
-    bool more = true;
-    mr_buf text;
-    mr_buf_init(&text, 4096);
-    const mr_ruleset *r = mr_knowledge_rules(shipped);
-    assert_int_equal(mr_tsv_open(&t, "rule-harms.tsv", bytes, &err), MR_OK);
-    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        const mr_rule *rule = mr_ruleset_rule(r, mr_tsv_get(&t, "id"));
-        if (!rule) continue;
-        expect_equal(rule->id, "harm", mr_tsv_get(&t, "harm"), r->harms[rule->harm].key);
-        print_identity(r, &rule->identity, &text);
-        expect_equal(rule->id, "identity", mr_tsv_get(&t, "identity"), mr_buf_span(&text));
-        mr_buf_clear(&text);
-        if (rule->ladder.ptr)
-            mr_buf_printf(&text, "%.*s:%u", MR_SPAN_ARG(rule->ladder), rule->rung);
-        else
-            mr_buf_addc(&text, '-');
-        expect_equal(rule->id, "ladder", mr_tsv_get(&t, "ladder"), mr_buf_span(&text));
-        mr_buf_clear(&text);
-        mr_buf_printf(&text, "%u", rule->leads);
-        expect_equal(rule->id, "leads", mr_tsv_get(&t, "leads"), mr_buf_span(&text));
-    }
-    mr_buf_free(&text);
-    free(owned);
-}
-
-static void test_harm_texts_are_those_of_the_table(void **state) {
-    (void)state;
-    mr_span bytes;
-    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/harms.tsv", &bytes);
-    if (!owned) return;
-    mr_tsv t;
-    mr_error err = {0};
-    bool more = true;
-    size_t seen = 0;
-    const mr_ruleset *r = mr_knowledge_rules(shipped);
-    assert_int_equal(mr_tsv_open(&t, "harms.tsv", bytes, &err), MR_OK);
-    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        uint16_t number = mr_ruleset_harm(r, mr_tsv_get(&t, "key"));
-        if (number == MR_NO_NUMBER) continue;
-        const mr_harm *h = &r->harms[number];
-        seen++;
-        expect_equal(h->key, "title", mr_tsv_get(&t, "title"), h->title);
-        expect_equal(h->key, "meaning", mr_tsv_get(&t, "meaning"), h->meaning);
-        expect_equal(h->key, "actcode", mr_tsv_get(&t, "actcode"), h->actcode.ptr ? h->actcode : MR_SPAN("-"));
-        expect_equal(h->key, "lane", mr_tsv_get(&t, "lane"), h->lane);
-        expect_equal(h->key, "folds", mr_tsv_get(&t, "folds"), h->folds ? MR_SPAN("yes") : MR_SPAN("no"));
-    }
-    assert_int_equal(seen, r->n_harms);
-    free(owned);
-}
-
-static bool has_member(const mr_group *g, mr_span substance) {
-    for (size_t i = 0; i < g->n_members; i++)
-        if (mr_span_eq(g->members[i].substance, substance)) return true;
-    return false;
-}
-
-/* What our groups hold beyond the table, and why: docs/terminology-groups.md, "Corrected". */
-static bool is_ours(const mr_group *g, mr_span substance) {
-    static const char *const more[][2] = {
-        {"antidepressant", "isocarboxazid"}, {"cns-active", "isocarboxazid"},
-        {"cns-active", "alfentanil"},        {"opioid", "alfentanil"},
-        {"opioid-strong", "alfentanil"},     {"opioid-strong", "dipipanone"},
-        {"opioid-strong", "papaveretum"},    {"laba", "vilanterol"},
-    };
-    if (mr_span_is(g->name, "opioid-high-strength")) return true; /* the thresholds of one rule as a group */
-    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-        if (mr_span_is(g->name, more[i][0]) && mr_span_is(substance, more[i][1])) return true;
-    return false;
-}
-
-/* A substance may stand in several rows, on different terms. */
-static size_t distinct_members(const mr_group *g) {
-    size_t n = 0;
-    for (size_t i = 0; i < g->n_members; i++) {
-        bool again = false;
-        for (size_t k = 0; k < i; k++) again |= mr_span_eq(g->members[i].substance, g->members[k].substance);
-        n += !again && !is_ours(g, g->members[i].substance);
-    }
-    return n;
-}
-
-/* Every group of the table is there, with exactly its substances. The table names one substance twice, as
- * "metronidazole (oral)" too; and the thresholds of one rule have become a group of ours. */
-static void test_groups_have_the_members_of_the_table(void **state) {
-    (void)state;
-    mr_span bytes;
-    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/drug-groups.tsv", &bytes);
-    if (!owned) return;
-    mr_tsv t;
-    mr_error err = {0};
-    bool more = true;
-    const mr_ruleset *r = mr_knowledge_rules(shipped);
-    size_t *seen = calloc(r->n_groups, sizeof *seen);
-    assert_non_null(seen);
-    assert_int_equal(mr_tsv_open(&t, "drug-groups.tsv", bytes, &err), MR_OK);
-    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        mr_span inn = mr_tsv_get(&t, "inn"), name = mr_tsv_get(&t, "group");
-        uint16_t g = mr_ruleset_group(r, name);
-        if (g == MR_NO_NUMBER) fail_msg("there is no group %.*s", MR_SPAN_ARG(name));
-        if (mr_span_is(inn, "metronidazole (oral)")) continue;
-        seen[g]++;
-        if (!has_member(&r->groups[g], inn))
-            fail_msg("%.*s lacks %.*s", MR_SPAN_ARG(r->groups[g].name), MR_SPAN_ARG(inn));
-    }
-    for (size_t g = 0; g < r->n_groups; g++)
-        if (seen[g] != distinct_members(&r->groups[g]))
-            fail_msg("%.*s has members that the table lacks", MR_SPAN_ARG(r->groups[g].name));
-    free(seen);
-    free(owned);
-}
-
 static void test_groups_have_a_title_and_a_source(void **state) {
     (void)state;
     const mr_ruleset *r = mr_knowledge_rules(shipped);
     for (size_t g = 0; g < r->n_groups; g++)
         if (!r->groups[g].title.len || !r->groups[g].source.len)
             fail_msg("%.*s has no title or no source", MR_SPAN_ARG(r->groups[g].name));
-}
-
-static void test_scores_are_those_of_the_table(void **state) {
-    (void)state;
-    mr_span bytes;
-    char *owned = read_shared(MEDREVIEW_SHARED_DIR "/clinical/acb.tsv", &bytes);
-    if (!owned) return;
-    mr_tsv t;
-    mr_error err = {0};
-    bool more = true;
-    size_t seen = 0;
-    const mr_ruleset *r = mr_knowledge_rules(shipped);
-    const mr_scale *scale = &r->scales[r->default_scale];
-    assert_true(mr_span_is(scale->name, "medreview-default"));
-    assert_int_equal(mr_tsv_open(&t, "acb.tsv", bytes, &err), MR_OK);
-    while (mr_tsv_next(&t, &more, &err) == MR_OK && more) {
-        uint64_t points = 0;
-        if (!mr_span_is(mr_tsv_get(&t, "scale"), "medreview-default")) continue;
-        assert_true(mr_span_u64(mr_tsv_get(&t, "score"), &points));
-        seen++;
-        bool same = false;
-        for (size_t i = 0; i < scale->n_scores; i++)
-            same |= mr_span_eq(scale->scores[i].substance, mr_tsv_get(&t, "drug")) &&
-                    scale->scores[i].points == (double)points;
-        if (!same) fail_msg("%.*s has another score", MR_SPAN_ARG(mr_tsv_get(&t, "drug")));
-    }
-    assert_int_equal(seen, scale->n_scores);
-    free(owned);
 }
 
 int main(void) {
@@ -484,12 +240,7 @@ int main(void) {
         cmocka_unit_test(test_manual_speaks_the_language),
         cmocka_unit_test(test_order_of_files_changes_nothing),
         cmocka_unit_test(test_prompts),
-        cmocka_unit_test(test_rules_say_what_the_table_says),
-        cmocka_unit_test(test_harms_and_identities_are_those_of_the_table),
-        cmocka_unit_test(test_harm_texts_are_those_of_the_table),
-        cmocka_unit_test(test_groups_have_the_members_of_the_table),
         cmocka_unit_test(test_groups_have_a_title_and_a_source),
-        cmocka_unit_test(test_scores_are_those_of_the_table),
     };
     return cmocka_run_group_tests(tests, load_shipped, free_shipped);
 }
