@@ -151,12 +151,14 @@ static void since_until_fill(const mr_item *items, size_t n, mr_medicine *m) {
 /* Regular beats "when required": of two entries one may be for the bad days. */
 static void usage_fill(const mr_item *items, size_t n, mr_medicine *m) {
     size_t dosages = 0;
+    bool untold = false; /* an entry without any dosage may be the regular one */
     for (size_t i = 0; i < n; i++) {
         if (!speaks(items, &items[i])) continue;
+        untold = untold || items[i].entry->n_dosage == 0;
         for (size_t k = 0; k < items[i].entry->n_dosage; k++, dosages++)
             m->regular = m->regular || !items[i].entry->dosage[k].as_needed;
     }
-    m->as_needed = dosages > 0 && !m->regular;
+    m->as_needed = dosages > 0 && !m->regular && !untold;
 }
 
 /* ---- written twice ---- */

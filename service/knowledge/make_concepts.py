@@ -33,7 +33,8 @@ ROLES = {("asthma-resolved", "resolved"): "present", ("ckd", "stage-3-5"): "pres
 # Terms that our reading of the tables left out of the core: they say something else than the concept, or too much.
 ONLY = {"care-home": r"lives in|resident", "osteoarthritis": r"osteoarth|spondylosis",
         "delirium": r"delir|acute confus"}
-NOT = {"atrophic-vaginitis": r"vocal cord", "hysterectomy": r"gravid", "immunocompromised": r"neutrophilia", "parkinsons": r"parkinsonism",
+NOT = {"atrophic-vaginitis": r"vocal cord", "hysterectomy": r"gravid",
+       "immunocompromised": r"neutrophilia", "parkinsons": r"parkinsonism",
        "hypotension-symptomatic": r"reading|low blood pressure", "syncope": r"neurotic|anxiety",
        "urinary-incontinence": r"encopresis|prosthes", "end-of-life": r"dying back|carer of",
        "bleeding-disorder": r"thrombocytosis|thrombocythaemia", "copd": r"congenital", "falls": r"^fear"}
