@@ -125,15 +125,29 @@ static void test_a_bulk_export_is_refused_line_by_line(void **state) {
     assert_int_equal(o->code, 0);
 }
 
-/* Nothing to write is still a transaction, one a patient. */
+/* Nothing to write is still a transaction, one a patient. What could not be assessed for want of codes is told of
+ * everybody, and is all that is told of somebody without medicines. */
 static void test_fhir_of_nothing(void **state) {
     (void)state;
+    static const char transaction[] = "{\"resourceType\":\"Bundle\",\"type\":\"transaction\"";
+    static const char *const kinds[] = {"DetectedIssue", "Task", "Provenance"};
     outcome *o = run(
         "--as-of 2026-11-21 --format fhir",
         "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\","
         "\"id\":\"p1\",\"birthDate\":\"1990\"}}]}");
     assert_int_equal(o->code, 0);
-    assert_string_equal(o->out, "{\"resourceType\":\"Bundle\",\"type\":\"transaction\"}\n");
+    assert_int_equal(strncmp(o->out, transaction, sizeof transaction - 1), 0);
+    assert_int_equal(lines(o->out), 1);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char text[60];
+        snprintf(text, sizeof text, "\"resourceType\":\"%s\"", kinds[i]);
+        assert_null(strstr(o->out, text));
+    }
+    for (const char *p = o->out; (p = strstr(p, " is missing; ")); p++) {
+        const char *from = p;
+        while (*from != '"') from--;
+        assert_int_equal(strncmp(from, "\"codes for ", 11), 0);
+    }
 }
 
 static void test_config(void **state) {
@@ -141,17 +155,19 @@ static void test_config(void **state) {
     static const struct {
         const char *config;
         int code;
-        const char *in_out, *in_errors;
+        const char *in_out, *in_errors, *not_in_out;
     } table[] = {
         {"{\"clock\":{\"as_of\":\"2026-01-02\"},\"site\":{\"id\":\"gp\",\"key\":\"not used offline\"}}", 0,
-         "\"asOf\":\"2026-01-02\"", ""},
-        {"{\"clock.as_of\":\"2026-01-03\"}", 0, "\"asOf\":\"2026-01-03\"", ""},
-        {"{\"knowledge\":{\"disabled\":[\"PIN-A\"]},\"clock\":{\"as_of\":\"2026-01-02\"}}", 0, "\"findings\":[]", ""},
-        {"{\"knowledge\":{\"disabled\":\"PIN-A\"}}", 2, "", "knowledge.disabled: expected a list of rule ids"},
-        {"{\"knowledge\":{\"include_draft\":\"yes\"}}", 2, "", "knowledge.include_draft: expected true or false"},
-        {"{\"clock\":{\"as_of\":\"soon\"}}", 2, "", "clock.as_of: expected YYYY-MM-DD"},
-        {"{\"site\":{\"id\":7}}", 2, "", "site.id: expected a text"},
-        {"[1]", 2, "", "not a JSON object"},
+         "\"asOf\":\"2026-01-02\"", "", ""},
+        {"{\"clock.as_of\":\"2026-01-03\"}", 0, "\"asOf\":\"2026-01-03\"", "", ""},
+        {"{\"clock.as_of\":\"2026-01-02\"}", 0, "\"rule\":\"PIN-A\"", "", ""},
+        {"{\"knowledge\":{\"disabled\":[\"PIN-A\"]},\"clock\":{\"as_of\":\"2026-01-02\"}}", 0, "\"findings\":", "",
+         "\"rule\":\"PIN-A\""},
+        {"{\"knowledge\":{\"disabled\":\"PIN-A\"}}", 2, "", "knowledge.disabled: expected a list of rule ids", ""},
+        {"{\"knowledge\":{\"include_draft\":\"yes\"}}", 2, "", "knowledge.include_draft: expected true or false", ""},
+        {"{\"clock\":{\"as_of\":\"soon\"}}", 2, "", "clock.as_of: expected YYYY-MM-DD", ""},
+        {"{\"site\":{\"id\":7}}", 2, "", "site.id: expected a text", ""},
+        {"[1]", 2, "", "not a JSON object", ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char path[] = "/tmp/medreview-config-XXXXXX", arguments[100];
@@ -164,6 +180,7 @@ static void test_config(void **state) {
         unlink(path);
         if (o->code != table[i].code || !strstr(o->out, table[i].in_out) || !strstr(o->errors, table[i].in_errors))
             fail_msg("row %zu: exit %d\nout: %.300s\nerrors: %s", i, o->code, o->out, o->errors);
+        if (*table[i].not_in_out) assert_null(strstr(o->out, table[i].not_in_out));
     }
 }
 
