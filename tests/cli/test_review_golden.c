@@ -30,20 +30,50 @@ static text read_stream(FILE *f) {
     return t;
 }
 
-/* stdout and, behind it on request, stderr with the exit code. */
-static text run(const char *form, const char *file, text *ret_messages) {
-    char *argv[] = {"review", "--as-of", "2026-11-21", "--format", (char *)(uintptr_t)form, (char *)(uintptr_t)file,
-                    NULL};
+enum { FIXTURES_MOST = 100 };
+static const char *const forms[] = {"json", "fhir", "text"};
+enum { FORMS = 3 };
+
+/* What one fixture printed, in each form; the messages are those of the first. */
+static struct printed {
+    char name[64];
+    text out[FORMS], messages[FORMS];
+} fixtures[FIXTURES_MOST];
+static size_t n_fixtures;
+
+static void run(struct printed *f, size_t form) {
+    char *argv[] = {"review", "--as-of", "2026-11-21", "--format", (char *)(uintptr_t)forms[form], f->name, NULL};
     FILE *out = tmpfile(), *errors = tmpfile();
     assert_non_null(out);
     assert_non_null(errors);
     int code = mr_review_command(6, argv, stdin, out, errors);
     fprintf(errors, "exit %d\n", code);
-    text t = read_stream(out);
-    if (ret_messages) *ret_messages = read_stream(errors);
+    f->out[form] = read_stream(out);
+    f->messages[form] = read_stream(errors);
     fclose(out);
     fclose(errors);
-    return t;
+}
+
+/* Each once: knowledge is opened anew for every run. */
+static int run_all(void **state) {
+    (void)state;
+    if (chdir(MEDREVIEW_SOURCE_DIR "/tests/golden/review") != 0) return -1;
+    DIR *folder = opendir(".");
+    if (!folder) return -1;
+    for (struct dirent *e; (e = readdir(folder)) && n_fixtures < FIXTURES_MOST;)
+        if (strstr(e->d_name, ".in.")) snprintf(fixtures[n_fixtures++].name, 64, "%.60s", e->d_name);
+    closedir(folder);
+    for (size_t i = 0; i < n_fixtures * FORMS; i++) run(&fixtures[i / FORMS], i % FORMS);
+    return 0;
+}
+
+static int free_all(void **state) {
+    (void)state;
+    for (size_t i = 0; i < n_fixtures * FORMS; i++) {
+        free(fixtures[i / FORMS].out[i % FORMS].ptr);
+        free(fixtures[i / FORMS].messages[i % FORMS].ptr);
+    }
+    return 0;
 }
 
 static void compare(const char *name, const char *suffix, text got) {
@@ -68,73 +98,49 @@ static void compare(const char *name, const char *suffix, text got) {
         }
         free(expected.ptr);
     }
-    free(got.ptr);
-}
-
-static int fixtures(char names[][64], int most) {
-    int n = 0;
-    DIR *folder = opendir(".");
-    assert_non_null(folder);
-    for (struct dirent *e; (e = readdir(folder)) && n < most;)
-        if (strstr(e->d_name, ".in.")) snprintf(names[n++], 64, "%.60s", e->d_name);
-    closedir(folder);
-    return n;
 }
 
 static void test_fixtures_print_what_they_printed(void **state) {
     (void)state;
-    static char names[100][64];
-    assert_int_equal(chdir(MEDREVIEW_SOURCE_DIR "/tests/golden/review"), 0);
-    int n = fixtures(names, 100);
-    assert_true(n >= 12);
-    for (int i = 0; i < n; i++) {
+    assert_true(n_fixtures >= 12);
+    for (size_t i = 0; i < n_fixtures; i++) {
+        const struct printed *f = &fixtures[i];
         char stem[64];
-        text messages;
-        memcpy(stem, names[i], sizeof stem);
+        memcpy(stem, f->name, sizeof stem);
         *strstr(stem, ".in.") = 0;
-        compare(stem, ".json", run("json", names[i], &messages));
-        compare(stem, ".err", messages);
-        compare(stem, ".fhir.json", run("fhir", names[i], NULL));
-        compare(stem, ".txt", run("text", names[i], NULL));
+        compare(stem, ".json", f->out[0]);
+        compare(stem, ".err", f->messages[0]);
+        compare(stem, ".fhir.json", f->out[1]);
+        compare(stem, ".txt", f->out[2]);
     }
 }
 
 /* The fixtures' patients have names and addresses; nothing that we print has. */
 static void test_no_form_names_a_person(void **state) {
     (void)state;
-    static char names[100][64];
-    static const char *const forms[] = {"json", "fhir", "text"};
-    assert_int_equal(chdir(MEDREVIEW_SOURCE_DIR "/tests/golden/review"), 0);
-    int n = fixtures(names, 100);
-    for (int i = 0; i < n * 3; i++) {
-        text messages, t = run(forms[i % 3], names[i / 3], &messages);
-        assert_null(strstr(t.ptr, "Zzz"));
-        assert_null(strstr(t.ptr, "9000000009"));
-        assert_null(strstr(messages.ptr, "Zzz"));
-        free(t.ptr);
-        free(messages.ptr);
+    for (size_t i = 0; i < n_fixtures * FORMS; i++) {
+        const char *out = fixtures[i / FORMS].out[i % FORMS].ptr;
+        assert_null(strstr(out, "Zzz"));
+        assert_null(strstr(out, "9000000009"));
+        assert_null(strstr(fixtures[i / FORMS].messages[i % FORMS].ptr, "Zzz"));
     }
 }
 
 static void test_text_keeps_to_its_width(void **state) {
     (void)state;
-    static char names[100][64];
-    assert_int_equal(chdir(MEDREVIEW_SOURCE_DIR "/tests/golden/review"), 0);
-    int n = fixtures(names, 100);
-    for (int i = 0; i < n; i++) {
-        text t = run("text", names[i], NULL);
+    for (size_t i = 0; i < n_fixtures; i++) {
+        const char *page = fixtures[i].out[2].ptr;
         size_t column = 0, words = 0;
-        for (const char *p = t.ptr; *p; p++) {
+        for (const char *p = page; *p; p++) {
             if (*p == '\n') {
                 /* only a word that is too long by itself may stand out */
-                if (column > 80 && words) fail_msg("%s: a line of %zu columns", names[i], column);
+                if (column > 80 && words) fail_msg("%s: a line of %zu columns", fixtures[i].name, column);
                 column = words = 0;
             } else {
                 words += *p == ' ' && column && p[-1] != ' ';
                 column += ((unsigned char)*p & 0xC0) != 0x80;
             }
         }
-        free(t.ptr);
     }
 }
 
@@ -144,5 +150,5 @@ int main(void) {
         cmocka_unit_test(test_no_form_names_a_person),
         cmocka_unit_test(test_text_keeps_to_its_width),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, run_all, free_all);
 }

@@ -318,6 +318,28 @@ static void test_pack_site_group_stands_for_the_shipped_one(void **state) {
     mr_knowledge_free(k);
 }
 
+/* A shipped rule narrows ppi to esomeprazole, which the site's ppi does not have. The rule stands, and is silent about
+ * it; its shipped examples tell the site so. */
+static void test_pack_site_group_narrower_than_a_shipped_rule(void **state) {
+    (void)state;
+    static const char left_out[] = "rule STOPP3-F2: fires expected, but silent: ";
+    mr_knowledge_file file = {"site.yaml", MR_SPAN("groups: {ppi: {source: Formulary, members: [omeprazole]}}\n")};
+    mr_knowledge *k = load_site(&file, 1);
+    const mr_rule *rule = mr_ruleset_rule(mr_knowledge_rules(k), MR_SPAN("STOPP3-F2"));
+    assert_non_null(rule);
+    assert_non_null(strstr(rule->when_text.ptr, "ppi[esomeprazole]"));
+    mr_buf report;
+    mr_example_counts counts;
+    mr_error err = {0};
+    mr_buf_init(&report, 1 << 20);
+    assert_int_equal(mr_knowledge_test(k, &report, &counts, &err), MR_OK);
+    const char *told = strstr(mr_buf_z(&report), left_out);
+    if (!told) fail_msg("not told: %s", mr_buf_z(&report));
+    assert_true(counts.failed > 0);
+    mr_buf_free(&report);
+    mr_knowledge_free(k);
+}
+
 static void test_pack_site_codes_are_added(void **state) {
     (void)state;
     mr_knowledge_file file = {"codes.tsv", MR_SPAN("concept\tsystem\tcode\trole\n"
@@ -378,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_pack_example_that_fails_is_told),
         cmocka_unit_test(test_pack_extends_and_replaces),
         cmocka_unit_test(test_pack_site_group_stands_for_the_shipped_one),
+        cmocka_unit_test(test_pack_site_group_narrower_than_a_shipped_rule),
         cmocka_unit_test(test_pack_site_codes_are_added),
         cmocka_unit_test(test_pack_shipped_rule_is_not_replaced_in_passing),
         cmocka_unit_test(test_pack_folders),
