@@ -69,8 +69,7 @@ static bool in_packs(mr_span id) {
 }
 
 /* Sets that are being written. Empty when the catalogue is done. */
-static const char *const waiting[] = {"GPI-", "BEERS23-", "ACB-",      "CMP-",       "SMR-",      "REN-", "MON-",
-                                      "MAX-", "DEP-",     "STOPP3-A2", "STOPP3-B20", "STOPP3-D1", NULL};
+static const char *const waiting[] = {"ACB-", "CMP-", "SMR-", "DEP-", "STOPP3-B20", NULL};
 
 static bool is_waiting(mr_span id) {
     for (size_t i = 0; waiting[i]; i++)
@@ -278,9 +277,11 @@ static void test_harms_are_those_of_the_table(void **state) {
 /* Groups that are ours alone, and why. */
 static bool is_our_group(const mr_group *g) {
     static const char *const names[] = {
-        "corticosteroid-by-mouth", /* STOPP v3 H5 speaks of tablets; corticosteroid-systemic has injections too */
-        "opioid-high-strength",    /* the thresholds of one comparator, as strengths of products */
-        "oxygen",                  /* START v3 G3 asks for it; the table has no group */
+        "corticosteroid-by-mouth",    /* STOPP v3 H5 speaks of tablets; corticosteroid-systemic has injections too */
+        "dipyridamole-ir",            /* Beers T2-06 means what is not modified-release */
+        "metformin-modified-release", /* MAX-14 has a maximum of its own for it */
+        "opioid-high-strength",       /* the thresholds of one comparator, as strengths of products */
+        "oxygen",                     /* START v3 G3 asks for it; the table has no group */
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mr_span_is(g->name, names[i])) return true;
@@ -335,10 +336,14 @@ static void test_groups_have_the_members_of_the_table(void **state) {
             if (!has_member(&r->groups[g], inn))
                 fail_msg("%.*s lacks %.*s", MR_SPAN_ARG(r->groups[g].name), MR_SPAN_ARG(inn));
         }
+        size_t wrong = 0;
         for (size_t g = 0; g < r->n_groups; g++) {
-            if (is_our_group(&r->groups[g]) != !seen[g] || (seen[g] && seen[g] != distinct_members(&r->groups[g])))
-                fail_msg("%.*s has members that the table lacks", MR_SPAN_ARG(r->groups[g].name));
+            bool ours = is_our_group(&r->groups[g]), right = seen[g] == distinct_members(&r->groups[g]);
+            if (ours ? !seen[g] : right) continue;
+            wrong++;
+            print_error("%.*s is not the table's, or has other members there\n", MR_SPAN_ARG(r->groups[g].name));
         }
+        assert_int_equal(wrong, 0);
     }
     free(seen);
 }
