@@ -72,6 +72,8 @@ static void medicine(mr_jw *w, const mr_ruleset *rules, const mr_medicine *m) {
         mr_jw_number(w, "value", m->daily.value);
         mr_jw_string(w, "unit", m->daily.unit);
         mr_jw_end(w);
+    } else if (m->state == MR_MED_CURRENT && m->daily.why != MR_DOSE_TOLD) {
+        mr_jw_z(w, "doseUnknown", mr_dose_why_text(m->daily.why));
     }
     mr_jw_z(w, "recognisedBy", mr_recognised_text(m->recognised_by));
     mr_jw_end(w);
@@ -142,6 +144,8 @@ static void finding(mr_jw *w, const mr_finding *f) {
     mr_jw_z(w, "severity", mr_severity_text(f->severity));
     mr_jw_z(w, "urgency", mr_urgency_text(f->urgency));
     mr_jw_z(w, "certainty", f->certainty == MR_DEFINITE ? "definite" : "possible");
+    mr_jw_int(w, "rank", (int64_t)f->rank);
+    mr_jw_string_if(w, "rankReason", f->rank_reason);
     mr_jw_array(w, "missing");
     for (size_t i = 0; i < f->n_missing; i++) mr_jw_string(w, NULL, f->missing[i].what);
     mr_jw_end(w);

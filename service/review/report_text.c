@@ -263,6 +263,8 @@ static void medicine(page *p, const mr_medicine *m) {
     bool from = *mr_when_print(m->since, since), to = *mr_when_print(m->until, until);
     if (m->daily.known)
         (void)snprintf(dose, sizeof dose, ", %.10g %.*s a day", m->daily.value, MR_SPAN_ARG(m->daily.unit));
+    else if (m->state == MR_MED_CURRENT && m->daily.why == MR_DOSE_DISAGREES) /* the other reasons stand in the text */
+        (void)snprintf(dose, sizeof dose, ", dose unknown: %s", mr_dose_why_text(m->daily.why));
     mr_span name = m->text.ptr ? m->text : m->n_ingredients ? m->ingredients[0].substance : MR_SPAN("no text");
     said(p, "- ", "%.*s: %s%s%s%s%s%s (%.*s)", MR_SPAN_ARG(name), mr_med_state_text(m->state), dose,
          from ? ", since " : "", since, to ? ", until " : "", until, MR_SPAN_ARG(m->reference));
