@@ -149,6 +149,19 @@ static void step(page *p, const mr_planned_step *s) {
     said(p, "     - ", "%.*s%s%s", MR_SPAN_ARG(s->text), dose, days);
 }
 
+/* "in 4 weeks" for P4W. The packs hold one number and one unit, and nothing else passes their check. */
+static const char *in_words(mr_span duration, char out[32]) {
+    uint64_t n = 0;
+    char unit = duration.len ? duration.ptr[duration.len - 1] : 0;
+    const char *word = unit == 'D' ? "day" : unit == 'W' ? "week" : unit == 'M' ? "month" : "year";
+    bool read = duration.len > 2 && mr_span_u64((mr_span){duration.ptr + 1, duration.len - 2}, &n);
+    if (read)
+        (void)snprintf(out, 32, "in %u %s%s", (unsigned)n, word, n == 1 ? "" : "s");
+    else
+        (void)snprintf(out, 32, "soon");
+    return out;
+}
+
 static void stop_plan(page *p, const mr_stop_plan *x) {
     const mr_medicine *m = x->medicines[0];
     said(p, "   Stopping: ", "%.*s: %s", MR_SPAN_ARG(m->text.len ? m->text : m->reference),
@@ -161,7 +174,8 @@ static void stop_plan(page *p, const mr_stop_plan *x) {
     paragraph(p, "     Why:    ", x->scheme->why);
     listed(p, "     Watch:  ", x->scheme->watch, x->scheme->n_watch);
     listed(p, "     Alarm:  ", x->scheme->red_flags, x->scheme->n_red_flags);
-    said(p, "     Again:  ", "%.*s; %.*s", MR_SPAN_ARG(x->scheme->look_again), MR_SPAN_ARG(x->who));
+    char again[32];
+    said(p, "     Again:  ", "%s; %.*s", in_words(x->scheme->look_again, again), MR_SPAN_ARG(x->who));
     paragraph(p, "     Relapse: ", x->scheme->on_relapse);
 }
 
