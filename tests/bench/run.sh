@@ -18,12 +18,15 @@ if [[ -z ${BENCH_BUILD:-} ]]; then
   mkdir -p "$top/build"
   (cd "$top" && cmake --preset release) >"$top/build/bench.log" 2>&1 || { cat "$top/build/bench.log"; exit 1; }
 fi
-cmake --build "$build" --target mr_bench mr_bench_terminology medreview >"$work/build.log" 2>&1 ||
+cmake --build "$build" --target mr_bench mr_bench_rules mr_bench_terminology medreview >"$work/build.log" 2>&1 ||
   { cat "$work/build.log"; exit 1; }
 bench=$build/tests/bench/mr_bench
 
 say "patients made here: the sandbox's, filled up with results"
 "$bench" --n "$patients" | tee "$work/own.txt"
+
+say "rules alone: the whole active set, a patient of twelve medicines"
+"$build/tests/bench/mr_bench_rules" || { echo "the bound of the rules is broken"; exit 1; }
 
 say "terminology: a made-up dm+d release of full size"
 release=$build/bench-dmd
