@@ -411,10 +411,12 @@ def metrics_count(program, folder):
         call_notify(service, "POST", "/notify", b'{"resourceType":"Appointment","id":"a1"}')
         until(lambda: s.sandbox.all("Task"), "a Task")
         until(service.quiet, "the queue is empty")
+        findings = service.get("/api/v1/patients/co1").json["findings"]
+        check("PIN-A" in [x["rule"] for f in findings for x in f["sources"]], "an NSAID without protection")
         text = service.get("/metrics").body.decode()
         for name, expected in (('medreview_events_total{result="accepted"}', 1), ('medreview_events_total{result="refused"}', 1),
                                ('medreview_events_total{result="ignored"}', 1), ('medreview_reviews_total{result="done"}', 1),
-                               ("medreview_findings_total", 1), ("medreview_clock_pinned", 0)):
+                               ("medreview_findings_total", len(findings)), ("medreview_clock_pinned", 0)):
             check_equal(value(text, name), expected, name)
         check(value(text, 'medreview_writes_total{kind="create"}') >= 2, "writes")
 
