@@ -131,6 +131,13 @@ static bool assign_folds(mr_candidates *c, draft *drafts, size_t n, mr_candidate
     return true;
 }
 
+/* What only comparators and eligibility say is shown, and becomes no issue (product.md section 5). */
+static bool becomes_issue(const draft *d) {
+    bool posts = false;
+    for (size_t i = 0; i < d->n_sources; i++) posts = posts || d->sources[i].rule->posts;
+    return posts && d->harm->posts;
+}
+
 bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id, mr_arena *a, mr_finding **ret,
                         size_t *ret_n) {
     size_t n = number_drafts(c);
@@ -153,7 +160,7 @@ bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id,
                             .severity = d->severity,
                             .urgency = d->urgency,
                             .certainty = d->certainty,
-                            .posts = d->harm->posts,
+                            .posts = becomes_issue(d),
                             .rank = (unsigned)i + 1};
         mr_finding_key(run->site_key, run->source, patient_id, d->harm->key, v[i].identity, v[i].id);
         if (!mr_finding_fill(d->sources, d->n_sources, a, &v[i])) return false;

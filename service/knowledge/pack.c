@@ -4,21 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const file_keys[] = {"about",
-                                        "groups",
-                                        "harms",
-                                        "concepts",
-                                        "scales",
-                                        "prompts",
-                                        "stop_plans",
-                                        "burden_lists",
-                                        "equivalents",
-                                        "checklists",
-                                        "knowledge_version",
-                                        "tool",
-                                        "as_of",
-                                        "rules",
-                                        NULL};
+static const char *const file_keys[] = {
+    "about",        "groups",      "harms",      "concepts",          "scales", "prompts", "stop_plans",
+    "burden_lists", "equivalents", "checklists", "knowledge_version", "tool",   "as_of",   "posts",
+    "rules",        NULL};
 
 static void keep_version(mr_pack *p, const mr_yaml *root) {
     mr_span version = mr_value_text(p, root, "knowledge_version");

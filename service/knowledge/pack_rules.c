@@ -202,6 +202,8 @@ void mr_pack_rules(mr_pack *p, const mr_rule_file *file) {
     if (!mr_yaml_get(file->root, "as_of"))
         mr_complain(p->complaints, rules->at, "\"as_of\", the day of the examples, is missing");
     (void)mr_value_day(p, file->root, "as_of", &as_of);
+    bool posts = mr_value_yes(p, file->root, "posts", true);
+    size_t first = p->rule_drafts.n;
     if (rules->kind != MR_YAML_LIST) {
         mr_complain(p->complaints, rules->at, "\"rules\" is a list, not %s", mr_yaml_kind_text(rules->kind));
         return;
@@ -213,6 +215,7 @@ void mr_pack_rules(mr_pack *p, const mr_rule_file *file) {
         }
         read_rule(p, file, m, tool, as_of);
     }
+    for (size_t i = first; i < p->rule_drafts.n; i++) p->rule_drafts.v[i].posts = posts;
 }
 
 /* ---- prompts ---- */

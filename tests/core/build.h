@@ -247,6 +247,7 @@ UNUSED mr_rule *rule(desk *d, const char *id, const char *harm_key, const char *
                      mr_urgency u, const mr_node *tree) {
     mr_rule *r = &d->list[d->rules.n_rules++];
     *r = (mr_rule){.id = mr_span_of(id),
+                   .posts = true,
                    .tool = MR_SPAN("test"),
                    .criterion = mr_span_of(id),
                    .title = mr_span_of(id),

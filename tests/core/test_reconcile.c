@@ -64,6 +64,7 @@ static mr_finding *find_now(world *w, char letter, mr_severity severity, mr_urge
     mr_finding *f = &w->found[w->n_found];
     mr_rule *r = &w->rules[w->n_found++];
     *r = (mr_rule){.id = mr_arena_printf(w->a, "RULE-%c", letter),
+                   .posts = true,
                    .title = MR_SPAN("title"),
                    .reviewer = MR_SPAN("clinical pharmacist")};
     *f = (mr_finding){.leading = r,

@@ -84,7 +84,9 @@ typedef struct mr_rule {
     mr_span ladder; /* absent when none */
     unsigned rung;
     unsigned leads;
-    bool children;                   /* also under 18 */
+    bool children; /* also under 18 */
+    bool posts; /* its tool's findings become DetectedIssues; false: shown and counted only, unless another source posts
+                 */
     bool prompt;                     /* shown as a prompt where `when` is true; never a finding */
     const mr_node *when, *indicator; /* indicator NULL: the same as when */
     mr_span when_text, indicator_text;
