@@ -77,10 +77,10 @@ static inline const char *contract_check(json_t *root) {
         {"forPatient", 's', false},   {"prompts", 'a', false}, {"suppressed", 'a', false}, {"task", 'O', false},
     };
     static const member gap[] = {{"code", 's', false}, {"text", 's', false}, {"reference", 's', true}};
-    static const member medicine[] = {{"reference", 's', false},   {"references", 'S', false}, {"text", 's', true},
-                                      {"substances", 'S', false},  {"groups", 'S', false},     {"state", 's', false},
-                                      {"since", 's', true},        {"until", 's', true},       {"dailyDose", 'o', true},
-                                      {"recognisedBy", 's', false}};
+    static const member medicine[] = {{"reference", 's', false},  {"references", 'S', false},  {"text", 's', true},
+                                      {"substances", 'S', false}, {"groups", 'S', false},      {"state", 's', false},
+                                      {"since", 's', true},       {"until", 's', true},        {"dailyDose", 'o', true},
+                                      {"doseUnknown", 's', true}, {"recognisedBy", 's', false}};
     static const member not_assessed[] = {{"reference", 's', false}, {"text", 's', true}, {"reason", 's', false}};
     static const member cannot[] = {{"missing", 's', false}, {"rules", 'S', false}, {"settledBy", 's', true}};
     static const member burden[] = {
@@ -98,10 +98,11 @@ static inline const char *contract_check(json_t *root) {
                                      {"burden", 'o', false},
                                      {"goneFindings", 'S', false}};
     static const member finding[] = {
-        {"id", 's', false},         {"rule", 's', false},         {"harm", 's', false},      {"title", 's', false},
-        {"severity", 's', false},   {"urgency", 's', false},      {"certainty", 's', false}, {"missing", 'S', false},
-        {"implicated", 'S', false}, {"evidence", 'a', false},     {"sources", 'a', false},   {"action", 's', false},
-        {"reviewer", 's', false},   {"goesAwayWhen", 's', false}, {"stopPlan", 'o', true},   {"whatIf", 'o', true}};
+        {"id", 's', false},        {"rule", 's', false},    {"harm", 's', false},       {"title", 's', false},
+        {"severity", 's', false},  {"urgency", 's', false}, {"certainty", 's', false},  {"rank", 'n', true},
+        {"rankReason", 's', true}, {"missing", 'S', false}, {"implicated", 'S', false}, {"evidence", 'a', false},
+        {"sources", 'a', false},   {"action", 's', false},  {"reviewer", 's', false},   {"goesAwayWhen", 's', false},
+        {"stopPlan", 'o', true},   {"whatIf", 'o', true}};
     static const member evidence[] = {
         {"reference", 's', true}, {"text", 's', false}, {"value", 'n', true}, {"unit", 's', true}, {"date", 's', true}};
     static const member source[] = {
