@@ -2,12 +2,28 @@
  * and small changes of a condition are noticed. What is lacking is printed, rule by rule. */
 #include "shipped.h"
 
-enum {
-    /* Rules that lack a kind of example, and mutants of a thousand that may live: the packs being written bring the
-     * first to 0 and the second to 20. */
-    LACKING_MOST = 40,
-    SURVIVORS_MOST_PER_MILLE = 50
+/* Mutants of a thousand that may live. */
+enum { SURVIVORS_MOST_PER_MILLE = 20 };
+
+/* Where no example can show a boundary, and why. */
+static const struct {
+    const char *rule, *why;
+} out_of_reach[] = {
+    {"DEP-10", "the code that stands for a fragility fracture in examples is one of a vertebral fracture too"},
+    {"INT-62", "a postural drop has no code"},
+    {"INT-73", "a postural drop has no code"},
+    {"MON-12", "a clearance needs a creatinine of 6 months, so none is known where that is missing"},
+    {"START3-C1", "the score counts from 65 as the rule does"},
+    {"STOPP3-C7", "the score counts from 65 as the rule does"},
+    {"STOPP3-H8", "the code that stands for upper gut bleeding in examples is one of a peptic ulcer too"},
+    {"STOPP3-K3", "a postural drop has no code"},
 };
+
+static const char *why_out_of_reach(const mr_rule *rule) {
+    for (size_t i = 0; i < sizeof out_of_reach / sizeof *out_of_reach; i++)
+        if (mr_span_is(rule->id, out_of_reach[i].rule)) return out_of_reach[i].why;
+    return NULL;
+}
 
 /* What is long goes past cmocka's line. */
 static void told(mr_buf *text) {
@@ -46,14 +62,15 @@ static void test_every_rule_has_every_kind_of_example(void **state) {
         mr_buf_clear(&line);
         lacks(rule, &c, &line);
         if (!line.len) continue;
-        lacking++;
-        mr_buf_printf(&out, "%.*s:%u: %.*s:%s\n", MR_SPAN_ARG(rule->file), rule->line, MR_SPAN_ARG(rule->id),
-                      mr_buf_z(&line));
+        const char *why = why_out_of_reach(rule);
+        lacking += !why;
+        mr_buf_printf(&out, "%.*s:%u: %.*s:%s%s%s\n", MR_SPAN_ARG(rule->file), rule->line, MR_SPAN_ARG(rule->id),
+                      mr_buf_z(&line), why ? " out of reach: " : "", why ? why : "");
     }
-    mr_buf_printf(&out, "%zu of %zu rules lack a kind of example\n", lacking, r->n_rules);
+    mr_buf_printf(&out, "%zu of %zu rules lack a kind of example that could be\n", lacking, r->n_rules);
     told(&out);
     mr_buf_free(&line);
-    assert_in_range(lacking, 0, LACKING_MOST);
+    assert_int_equal(lacking, 0);
 }
 
 static void test_small_changes_are_noticed(void **state) {

@@ -99,7 +99,7 @@ static inline const char *contract_check(json_t *root) {
                                      {"goneFindings", 'S', false}};
     static const member finding[] = {
         {"id", 's', false},        {"rule", 's', false},    {"harm", 's', false},       {"title", 's', false},
-        {"severity", 's', false},  {"urgency", 's', false}, {"certainty", 's', false},  {"rank", 'n', true},
+        {"severity", 's', false},  {"urgency", 's', false}, {"certainty", 's', false},  {"rank", 'n', false},
         {"rankReason", 's', true}, {"missing", 'S', false}, {"implicated", 'S', false}, {"evidence", 'a', false},
         {"sources", 'a', false},   {"action", 's', false},  {"reviewer", 's', false},   {"goesAwayWhen", 's', false},
         {"stopPlan", 'o', true},   {"whatIf", 'o', true}};
