@@ -261,7 +261,8 @@ static void test_sentences(void **state) {
     char *b = m.bytes.ptr;
     mr_index_header h;
     memcpy(&h, b, sizeof h);
-    refused("SQLite format 3\0", 16, "not an index");
+    _Alignas(8) static const char other[16] = "SQLite format 3"; /* as long as the name and its zero */
+    refused(other, sizeof other, "not an index");
     h.version = 2;
     memcpy(b, &h, sizeof h);
     refused(b, m.bytes.len, "version 2 of the index format, and this medreview reads version 1; run `medreview term");
