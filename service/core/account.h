@@ -73,9 +73,6 @@ mr_tri mr_atom_every(const mr_sight *s, const mr_node *n, mr_account *account);
 mr_tri mr_atom_change(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *account);
 mr_tri mr_atom_clearance(const mr_sight *s, const mr_node *n, mr_account *account);
 
-/* What an unknown waits for, where every medicine is recognised; not sorted. */
-void mr_sight_waits(const mr_sight *s, const mr_node *root, mr_account *account);
-
 /* Names the codes that are missing for the concept of an atom. */
 void mr_missing_codes(const mr_sight *s, const mr_node *n, mr_account *account);
 /* Names what stands in the way of "none found" on the list of medicines. */

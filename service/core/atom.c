@@ -32,9 +32,8 @@ typedef enum part_of { OF_SCALE, OF_OPIOIDS, OF_COUNT } part_of;
 
 /* What a total is made of: of a true one the medicines are implicated. */
 static void show_parts(const mr_sight *s, part_of what, uint16_t scale, mr_tri value, mr_account *a) {
-    if (!a || value != MR_TRUE) return;
     uint16_t opioid = mr_ruleset_group(s->rules, MR_SPAN("opioid"));
-    for (size_t i = 0; i < s->record->n_medicines; i++) {
+    for (size_t i = 0; a && value == MR_TRUE && i < s->record->n_medicines; i++) {
         const mr_medicine *m = &s->record->medicines[i];
         if (!mr_medicine_taken(m)) continue;
         for (size_t k = 0; k < m->n_ingredients; k++) {

@@ -1,5 +1,4 @@
 /* Atoms about why: the reason given for a medicine, an allergy to it, a finding of other rules. */
-#include "rule_index.h"
 #include "set.h"
 
 #include "medreview/core/code_set.h"
@@ -98,6 +97,12 @@ mr_tri mr_atom_allergic(const mr_sight *s, const mr_node *n, mr_account *a) {
 
 /* ---- other rules ---- */
 
+static bool is_asked(const mr_node *n, const mr_rule *r) {
+    bool tool = !n->n_tools;
+    for (size_t i = 0; i < n->n_tools && !tool; i++) tool = mr_span_eq(n->tools[i], r->tool);
+    return tool && r->severity >= n->severity && !r->prompt && r->state == MR_RULE_ACTIVE;
+}
+
 bool mr_node_asks_findings(const mr_node *n) {
     if (n->op == MR_OP_ANY_FINDING) return true;
     for (size_t i = 0; i < n->n_kids; i++)
@@ -105,27 +110,12 @@ bool mr_node_asks_findings(const mr_node *n) {
     return false;
 }
 
-bool mr_rule_is_asked(const mr_node *n, const mr_rule *r) {
-    bool tool = !n->n_tools;
-    for (size_t i = 0; i < n->n_tools && !tool; i++) tool = mr_span_eq(n->tools[i], r->tool);
-    return tool && r->severity >= n->severity && !r->prompt && r->state == MR_RULE_ACTIVE && r->when &&
-           !mr_node_asks_findings(r->when);
-}
-
-/* The bits of the rules that the part asks; NULL: it was never numbered. */
-static const uint64_t *asked_by(const mr_sight *s, const mr_node *n) {
-    for (size_t i = 0; s->index && i < s->index->n_askers; i++)
-        if (s->index->askers[i].part == n) return s->index->askers[i].rules;
-    return NULL;
-}
-
+/* A rule that asks for findings itself is left out, so nothing goes round in circles. */
 mr_tri mr_atom_any_finding(const mr_sight *s, const mr_node *n, mr_reading how, mr_account *a) {
-    const uint64_t *asked = asked_by(s, n);
     mr_tri best = MR_FALSE;
     for (size_t i = 0; i < s->rules->n_rules && best != MR_TRUE; i++) {
         const mr_rule *r = &s->rules->rules[i];
-        if (asked ? !mr_rule_bit(asked, i) : !mr_rule_is_asked(n, r)) continue;
-        if (s->far && s->settled && mr_rule_bit(s->far, i)) continue;
+        if (!r->when || !is_asked(n, r) || mr_node_asks_findings(r->when)) continue;
         mr_tri here = mr_sight_rule(s, r, how.whole);
         if (here == MR_TRUE && a)
             mr_account_evidence(

@@ -1,5 +1,5 @@
 /* What all medicines together amount to: their number, the anticholinergic total, opioid in morphine, falls risk. */
-#include "rule_index.h"
+#include "sight.h"
 
 #include <stdlib.h>
 
@@ -48,7 +48,7 @@ static size_t ingredients_taken(const mr_record *record) {
 static bool loads_fill(mr_sight *s) {
     const mr_record *record = s->record;
     mr_load *v = s->loads = MR_NEW_N(s->arena, mr_load, ingredients_taken(record));
-    uint16_t frid = s->index ? s->index->frid : mr_ruleset_group(s->rules, MR_SPAN("frid"));
+    uint16_t frid = mr_ruleset_group(s->rules, MR_SPAN("frid"));
     size_t n = 0, kept = 0;
     if (!v) return false;
     for (size_t i = 0; i < record->n_medicines; i++) {

@@ -4,8 +4,6 @@
 
 #include "sight.h"
 
-#include "medreview/base/sha256.h"
-
 /* What one rule says about one identity. */
 typedef struct mr_candidate {
     const mr_rule *rule;
@@ -41,13 +39,6 @@ bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id,
 /* finding_fill.c: sources, implicated medicines, evidence, missing data and content of a finding, out of its sources.
  * The fields before them must be set. */
 bool mr_finding_fill(const mr_candidate *sources, size_t n, mr_arena *a, mr_finding *f);
-
-/* finding_key.c: the keys of one patient's findings, of which all but the harm and identity are the same. */
-typedef struct mr_finding_keys {
-    mr_hmac start;
-} mr_finding_keys;
-void mr_finding_keys_begin(mr_finding_keys *k, mr_span site_key, mr_span source, mr_span patient);
-void mr_finding_keys_next(const mr_finding_keys *k, mr_span harm, mr_span identity, char out[33]);
 
 /* finding_key.c: the hash of what a reviewer would have to look at again. Bit i of `unknown`: as if the dose of
  * f->medicines[i] were not known (medicines beyond the 64th: never). false: the arena is out of room. */

@@ -150,8 +150,6 @@ bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id,
     for (size_t i = 0; i < n; i++) drafts[i].face = faces[drafts[i].number];
     if (n) qsort(drafts, n, sizeof *drafts, draft_order);
     mr_finding *v = MR_NEW_N(a, mr_finding, n);
-    mr_finding_keys keys;
-    mr_finding_keys_begin(&keys, run->site_key, run->source, patient_id);
     for (size_t i = 0; v && i < n; i++) {
         const draft *d = &drafts[i];
         v[i] = (mr_finding){.leading = d->leading,
@@ -164,7 +162,7 @@ bool mr_candidates_join(mr_candidates *c, const mr_run *run, mr_span patient_id,
                             .certainty = d->certainty,
                             .posts = becomes_issue(d),
                             .rank = (unsigned)i + 1};
-        mr_finding_keys_next(&keys, d->harm->key, v[i].identity, v[i].id);
+        mr_finding_key(run->site_key, run->source, patient_id, d->harm->key, v[i].identity, v[i].id);
         if (!mr_finding_fill(d->sources, d->n_sources, a, &v[i])) return false;
     }
     *ret = v;

@@ -3,7 +3,6 @@
  * The patient's text is made of short sentences of common words (a reading age of 9 to 11) around the harm's own plain
  * meaning. It names medicines and never a diagnosis. */
 #include "candidate.h"
-#include "text.h"
 
 #include <stdlib.h>
 
@@ -53,6 +52,18 @@ bool mr_conversation_choose(const mr_sight *s, mr_assessment *ret) {
 
 /* ---- the patient's text ---- */
 
+/* "naproxen", "apixaban and naproxen", "a, b and c"; the absent span when out of room. */
+static mr_span list_of(const mr_span *v, size_t n, mr_arena *a) {
+    mr_span all = MR_SPAN("");
+    for (size_t i = 0; i < n && all.ptr; i++)
+        all = mr_arena_printf(a, "%.*s%s%.*s", MR_SPAN_ARG(all),
+                              !i           ? ""
+                              : i + 1 == n ? " and "
+                                           : ", ",
+                              MR_SPAN_ARG(v[i]));
+    return all;
+}
+
 static bool same_sentence(const mr_finding *a, const mr_finding *b) {
     return mr_span_eq(a->harm->meaning, b->harm->meaning);
 }
@@ -73,9 +84,10 @@ static mr_span told(const mr_assessment *ret, size_t first, mr_arena *a) {
     for (size_t i = first; i < ret->n_findings; i++)
         for (size_t k = 0; same_sentence(f, &ret->findings[i]) && k < ret->findings[i].n_substances; k++)
             if (!listed(v, n, ret->findings[i].substances[k])) v[n++] = ret->findings[i].substances[k];
-    if (!n) return f->harm->meaning;
-    mr_span names = mr_text_list(a, v, n, MR_SPAN(", "), MR_SPAN(" and "));
-    return names.ptr ? MR_JOIN(a, MR_SPAN("About "), names, MR_SPAN(": "), f->harm->meaning) : names;
+    if (!n) return mr_arena_printf(a, "%.*s", MR_SPAN_ARG(f->harm->meaning));
+    mr_span names = list_of(v, n, a);
+    if (!names.ptr) return names;
+    return mr_arena_printf(a, "About %.*s: %.*s", MR_SPAN_ARG(names), MR_SPAN_ARG(f->harm->meaning));
 }
 
 static bool told_before(const mr_assessment *ret, size_t number) {
@@ -97,18 +109,20 @@ static const char *close_of(const mr_sight *s, const mr_assessment *ret, size_t 
 }
 
 bool mr_patient_text(const mr_sight *s, mr_assessment *ret) {
-    mr_span v[MOST_TOLD + 3] = {MR_SPAN("We looked at the medicines on your list.")};
     size_t n = 0;
+    mr_span text = MR_SPAN("We looked at the medicines on your list.");
     for (size_t i = 0; i < ret->n_findings && n < MOST_TOLD; i++) {
         const mr_finding *f = &ret->findings[i];
         if (!f->harm->meaning.len || told_before(ret, i)) continue;
-        v[++n] = told(ret, i, s->arena);
-        if (!v[n].ptr) return false;
+        mr_span one = told(ret, i, s->arena);
+        text = one.ptr ? mr_arena_printf(s->arena, "%.*s %.*s", MR_SPAN_ARG(text), MR_SPAN_ARG(one)) : one;
+        if (!text.ptr) return false;
+        n++;
     }
-    size_t sentences = n + 1;
-    v[sentences++] = mr_span_of(close_of(s, ret, n));
-    if (n && !s->record->complete)
-        v[sentences++] = MR_SPAN("We could not read all of your list. Please bring all your medicines.");
-    ret->for_patient = mr_text_list(s->arena, v, sentences, MR_SPAN(" "), MR_SPAN(" "));
-    return ret->for_patient.ptr != NULL;
+    text = mr_arena_printf(s->arena, "%.*s %s", MR_SPAN_ARG(text), close_of(s, ret, n));
+    if (n && text.ptr && !s->record->complete)
+        text = mr_arena_printf(s->arena, "%.*s We could not read all of your list. Please bring all your medicines.",
+                               MR_SPAN_ARG(text));
+    ret->for_patient = text;
+    return text.ptr != NULL;
 }

@@ -1,7 +1,6 @@
 /* The lists of a finding, out of all that its sources say. */
 #include "account.h"
 #include "candidate.h"
-#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,9 +99,8 @@ static bool evidence_fill(const mr_candidate *c, size_t n, mr_arena *a, mr_findi
 }
 
 bool mr_finding_fill(const mr_candidate *sources, size_t n, mr_arena *a, mr_finding *f) {
-    f->rank_reason = MR_JOIN(a, mr_span_of(mr_severity_text(f->severity)), MR_SPAN(" severity, "),
-                             mr_span_of(mr_urgency_text(f->urgency)),
-                             f->certainty == MR_POSSIBLE ? MR_SPAN(", possible") : MR_SPAN(""));
+    f->rank_reason = mr_arena_printf(a, "%s severity, %s%s", mr_severity_text(f->severity), mr_urgency_text(f->urgency),
+                                     f->certainty == MR_POSSIBLE ? ", possible" : "");
     return f->rank_reason.ptr && sources_fill(sources, n, a, f) && medicines_fill(sources, n, a, f) &&
            evidence_fill(sources, n, a, f) && mr_finding_content(f, 0, a, f->content);
 }

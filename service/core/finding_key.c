@@ -2,33 +2,23 @@
  *
  * Both are in resources on other people's servers, so their recipe cannot change: tests hold golden values. */
 #include "candidate.h"
-#include "text.h"
 
 #include "medreview/base/sha256.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-void mr_finding_keys_begin(mr_finding_keys *k, mr_span site_key, mr_span source, mr_span patient) {
-    mr_hmac_begin(&k->start, site_key);
-    const mr_span parts[] = {MR_SPAN("v1|"), source, MR_SPAN("|"), patient, MR_SPAN("|")};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) mr_hmac_add(&k->start, parts[i]);
-}
-
-void mr_finding_keys_next(const mr_finding_keys *k, mr_span harm, mr_span identity, char out[33]) {
+void mr_finding_key(mr_span site_key, mr_span source, mr_span patient, mr_span harm, mr_span identity, char out[33]) {
+    const mr_span parts[] = {MR_SPAN("v1"), source, patient, harm, identity};
     uint8_t mac[32];
-    mr_hmac m = k->start;
-    mr_hmac_add(&m, harm);
-    mr_hmac_add(&m, MR_SPAN("|"));
-    mr_hmac_add(&m, identity);
+    mr_hmac m;
+    mr_hmac_begin(&m, site_key);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (i) mr_hmac_add(&m, MR_SPAN("|"));
+        mr_hmac_add(&m, parts[i]);
+    }
     mr_hmac_end(&m, mac);
     mr_hex(mac, 16, out);
-}
-
-void mr_finding_key(mr_span site_key, mr_span source, mr_span patient, mr_span harm, mr_span identity, char out[33]) {
-    mr_finding_keys k;
-    mr_finding_keys_begin(&k, site_key, source, patient);
-    mr_finding_keys_next(&k, harm, identity, out);
 }
 
 static void add(mr_sha256 *h, mr_span s) {
@@ -53,20 +43,14 @@ static void add_sources(mr_sha256 *h, const mr_finding *f, mr_span *ids) {
     }
 }
 
-static mr_span substances_text(const mr_medicine *m, mr_arena *a) {
-    mr_span *v = MR_NEW_N(a, mr_span, m->n_ingredients);
-    if (!v) return MR_SPAN_NONE;
-    for (size_t i = 0; i < m->n_ingredients; i++) v[i] = m->ingredients[i].substance;
-    return m->n_ingredients == 1 ? v[0] : mr_text_list(a, v, m->n_ingredients, MR_SPAN("+"), MR_SPAN("+"));
-}
-
 /* "naproxen=1000 mg": by substance and not by reference, since references change with every export. */
 static mr_span dose_text(const mr_medicine *m, bool known, mr_arena *a) {
-    mr_span all = substances_text(m, a);
-    if (!all.ptr || !known || !m->daily.known) return all.ptr ? MR_JOIN(a, all, MR_SPAN("=?")) : all;
-    char number[40];
-    (void)snprintf(number, sizeof number, "%.6g", m->daily.value);
-    return MR_JOIN(a, all, MR_SPAN("="), mr_span_of(number), MR_SPAN(" "), m->daily.unit);
+    mr_span all = MR_SPAN("");
+    for (size_t i = 0; i < m->n_ingredients && all.ptr; i++)
+        all =
+            mr_arena_printf(a, "%.*s%s%.*s", MR_SPAN_ARG(all), i ? "+" : "", MR_SPAN_ARG(m->ingredients[i].substance));
+    if (!all.ptr || !known || !m->daily.known) return all.ptr ? mr_arena_printf(a, "%.*s=?", MR_SPAN_ARG(all)) : all;
+    return mr_arena_printf(a, "%.*s=%.6g %.*s", MR_SPAN_ARG(all), m->daily.value, MR_SPAN_ARG(m->daily.unit));
 }
 
 bool mr_finding_content(const mr_finding *f, uint64_t unknown, mr_arena *a, char out[33]) {

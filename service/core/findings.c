@@ -2,8 +2,9 @@
 #include "account.h"
 #include "candidate.h"
 #include "rule_index.h"
-#include "text.h"
-#include "waits.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* A rule that ran and is true, or could be. */
 typedef struct verdict {
@@ -11,26 +12,34 @@ typedef struct verdict {
     mr_evaluation e;
 } verdict;
 
+/* A rule and one datum it waits for. */
+typedef struct waiting {
+    mr_span rule;
+    mr_missing missing;
+} waiting;
+
 typedef struct running {
     mr_sight sight;
     const mr_run *run;
-    const struct mr_rule_index *index;
-    mr_waits waits;
-    mr_account scratch; /* of rules that only wait */
+    bool under_18, end_of_life, unloaded;
     verdict *verdicts;
     size_t n_verdicts, cap_verdicts;
+    waiting *waiting;
+    size_t n_waiting, cap_waiting;
     mr_trace *traces;
     size_t n_traces, cap_traces;
     mr_prompt *prompts;
     size_t n_prompts, cap_prompts;
-    uint64_t *off, *far; /* bits beside the rules */
+    bool *off;            /* beside the rules */
+    const uint64_t *near; /* a bit a rule; NULL: all */
 } running;
 
 /* ---- which rules run ---- */
 
-static bool holds(const mr_sight *s, uint16_t concept) {
-    if (concept == MR_NO_NUMBER || !s->rules->concept_loaded[concept]) return false;
-    mr_node has = {.op = MR_OP_HAS, .concept = concept};
+static bool holds(const mr_sight *s, const char *concept) {
+    uint16_t c = mr_ruleset_concept(s->rules, mr_span_of(concept));
+    if (c == MR_NO_NUMBER || !s->rules->concept_loaded[c]) return false;
+    mr_node has = {.op = MR_OP_HAS, .concept = c};
     return mr_atom_has(s, &has, NULL) == MR_TRUE;
 }
 
@@ -39,32 +48,35 @@ static bool surely_under_18(const mr_sight *s) {
     return mr_when_given(birth) && mr_age_years(birth.lo, s->as_of) < 18;
 }
 
-static void switch_off(running *k, const mr_span *ids, size_t n) {
-    const mr_ruleset *rules = k->sight.rules;
-    for (size_t i = 0; i < n; i++) {
-        const mr_rule *r = mr_ruleset_rule(rules, ids[i]);
-        if (r) k->off[(size_t)(r - rules->rules) / 64] |= (uint64_t)1 << ((size_t)(r - rules->rules) % 64);
-    }
+static bool is_listed(const mr_span *ids, size_t n, mr_span id) {
+    for (size_t i = 0; i < n; i++)
+        if (mr_span_eq(ids[i], id)) return true;
+    return false;
 }
 
-static void off_fill(running *k) {
-    const struct mr_rule_index *x = k->index;
-    bool under_18 = surely_under_18(&k->sight);
-    bool end_of_life = holds(&k->sight, x->end_of_life) || holds(&k->sight, x->palliative);
-    for (size_t w = 0; w < x->words; w++) {
-        if (!k->run->include_draft) k->off[w] |= x->draft[w];
-        if (under_18) k->off[w] |= ~x->children[w];
-        if (end_of_life) k->off[w] |= x->held[w];
-    }
-    switch_off(k, k->run->disabled, k->run->n_disabled);
-    switch_off(k, k->run->withdrawn, k->run->n_withdrawn);
+static bool is_disabled(const mr_run *run, mr_span id) {
+    return is_listed(run->disabled, run->n_disabled, id) || is_listed(run->withdrawn, run->n_withdrawn, id);
+}
+
+/* START and the comparators ask whether a life is long enough for prevention. */
+static bool held_back_at_the_end(const mr_rule *r) {
+    return mr_span_is(r->tool, "START-v3") || mr_span_is(r->tool, "NHS-comparators");
 }
 
 static const mr_node *tree_of(const running *k, const mr_rule *r) {
+    if (r->state == MR_RULE_DRAFT && !k->run->include_draft) return NULL;
+    if (k->under_18 && !r->children) return NULL;
+    if (k->end_of_life && held_back_at_the_end(r)) return NULL;
+    if (is_disabled(k->run, r->id)) return NULL;
     return k->run->indicator && r->indicator ? r->indicator : r->when;
 }
 
 /* ---- running ---- */
+
+static bool wait_add(running *k, const mr_rule *r, mr_missing m) {
+    waiting w = {r->id, m};
+    return MR_PUSH(k->sight.arena, k->waiting, k->n_waiting, k->cap_waiting, w);
+}
 
 /* Concepts without codes make a rule unassessable, whatever else is true of the patient: said in every review. */
 static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
@@ -77,33 +89,13 @@ static bool tell_unloaded(running *k, const mr_rule *r, const mr_node *n) {
     if (!by_concept || mr_ruleset_loaded(k->sight.rules, n)) return true;
     mr_account a = {.arena = k->sight.arena};
     mr_missing_codes(&k->sight, n, &a);
-    return !a.full && mr_waits_add(&k->waits, (size_t)(r - k->sight.rules->rules), &a.missing[0]);
-}
-
-static bool tell_all_unloaded(running *k) {
-    const mr_ruleset *rules = k->sight.rules;
-    for (size_t i = 0; k->run->indicator && i < rules->n_rules; i++)
-        if (!mr_rule_bit(k->off, i) && !rules->rules[i].prompt &&
-            !tell_unloaded(k, &rules->rules[i], tree_of(k, &rules->rules[i])))
-            return false;
-    for (size_t i = 0; !k->run->indicator && i < k->index->n_untold; i++) {
-        const mr_untold *x = &k->index->untold[i];
-        if (!mr_rule_bit(k->off, x->rule) && !mr_waits_add(&k->waits, x->rule, &x->missing)) return false;
-    }
-    return true;
-}
-
-static bool waits_keep(running *k, const mr_rule *r, const mr_missing *v, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (v[i].kind == MR_MISSING_DATUM && !mr_waits_add(&k->waits, (size_t)(r - k->sight.rules->rules), &v[i]))
-            return false;
-    return true;
+    return !a.full && wait_add(k, r, a.missing[0]);
 }
 
 /* A person has to judge the rest of it, so it is shown where it surely applies, and waits for nothing. */
 static bool prompt_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
     if (e->value != MR_TRUE) return true;
-    mr_span text = MR_JOIN(k->sight.arena, r->title, MR_SPAN(". "), r->action);
+    mr_span text = mr_arena_printf(k->sight.arena, "%.*s. %.*s", MR_SPAN_ARG(r->title), MR_SPAN_ARG(r->action));
     mr_prompt x = {r, text, e->evidence, e->n_evidence};
     return text.ptr && MR_PUSH(k->sight.arena, k->prompts, k->n_prompts, k->cap_prompts, x);
 }
@@ -113,26 +105,16 @@ static bool verdict_keep(running *k, const mr_rule *r, const mr_evaluation *e) {
     if (r->prompt) return prompt_keep(k, r, e);
     if (e->value == MR_TRUE || e->possible)
         return MR_PUSH(k->sight.arena, k->verdicts, k->n_verdicts, k->cap_verdicts, v);
-    return k->run->bare || waits_keep(k, r, e->missing, e->n_missing);
-}
-
-/* Most rules that are unknown wait for something: that is all there is to tell of them. */
-static bool waits_only(running *k, const mr_rule *r, const mr_node *tree) {
-    mr_account *a = &k->scratch;
-    if (r->prompt || k->run->bare) return true;
-    a->n_missing = a->n_matches = a->n_evidence = 0;
-    mr_sight_waits(&k->sight, tree, a);
-    return !a->full && waits_keep(k, r, a->missing, a->n_missing);
+    for (size_t i = 0; i < e->n_missing; i++)
+        if (e->missing[i].kind == MR_MISSING_DATUM && !wait_add(k, r, e->missing[i])) return false;
+    return true;
 }
 
 static mr_rc rule_run(running *k, const mr_rule *r, const mr_node *tree, mr_error *err) {
     mr_evaluation e;
-    mr_tri value = mr_sight_value(&k->sight, tree);
-    if (!k->run->explain) {
-        if (value == MR_FALSE || (r->prompt && (value != MR_TRUE || k->run->bare))) return MR_OK;
-        if (value == MR_UNKNOWN && k->sight.settled)
-            return waits_only(k, r, tree) ? MR_OK : mr_arena_why(k->sight.arena, err);
-    }
+    bool unloaded = k->unloaded && (!k->near || mr_rule_unloaded(k->sight.rules, (size_t)(r - k->sight.rules->rules)));
+    if (unloaded && !r->prompt && !tell_unloaded(k, r, tree)) return mr_arena_why(k->sight.arena, err);
+    if (!k->run->explain && mr_sight_value(&k->sight, tree) == MR_FALSE) return MR_OK;
     mr_rc rc = mr_sight_run(&k->sight, tree, k->run->explain, &e, err);
     if (rc != MR_OK) return rc;
     mr_trace t = {r, e.value, e.possible, e.parts, e.n_parts};
@@ -153,6 +135,37 @@ static bool outdone(const running *k, const verdict *v) {
     return false;
 }
 
+/* ---- what could not be assessed ---- */
+
+static int waiting_order(const void *left, const void *right) {
+    const waiting *a = left, *b = right;
+    int c = mr_span_cmp(a->missing.what, b->missing.what);
+    if (!c) c = mr_span_cmp(a->rule, b->rule);
+    return c ? c : mr_span_cmp(a->missing.settled_by, b->missing.settled_by);
+}
+
+static bool cannot_fill(running *k, mr_assessment *ret) {
+    mr_cannot_assess *v = MR_NEW_N(k->sight.arena, mr_cannot_assess, k->n_waiting);
+    mr_span *rules = MR_NEW_N(k->sight.arena, mr_span, k->n_waiting);
+    size_t n = 0, used = 0;
+    if (!v || !rules) return false;
+    if (k->n_waiting) qsort(k->waiting, k->n_waiting, sizeof *k->waiting, waiting_order);
+    for (size_t i = 0; i < k->n_waiting; i++) {
+        const waiting *w = &k->waiting[i];
+        if (!n || !mr_span_eq(v[n - 1].missing, w->missing.what))
+            v[n++] = (mr_cannot_assess){
+                .missing = w->missing.what, .rules = &rules[used], .settled_by = w->missing.settled_by};
+        mr_cannot_assess *c = &v[n - 1];
+        if (mr_span_cmp(w->missing.settled_by, c->settled_by) < 0) c->settled_by = w->missing.settled_by;
+        if (c->n_rules && mr_span_eq(c->rules[c->n_rules - 1], w->rule)) continue;
+        rules[used++] = w->rule;
+        c->n_rules++;
+    }
+    ret->cannot = v;
+    ret->n_cannot = n;
+    return true;
+}
+
 /* ---- the review ---- */
 
 static bool findings_fill(running *k, mr_assessment *ret) {
@@ -166,45 +179,27 @@ static bool findings_fill(running *k, mr_assessment *ret) {
 }
 
 /* The index is that of `when`. */
-static uint64_t visited(const running *k, size_t word) {
-    uint64_t v = k->run->explain || k->run->indicator ? UINT64_MAX : ~k->far[word];
-    size_t rest = k->sight.rules->n_rules - word * 64;
-    return v & ~k->off[word] & (rest < 64 ? ((uint64_t)1 << rest) - 1 : UINT64_MAX);
-}
-
-static mr_rc visit_all(running *k, mr_error *err) {
-    for (size_t w = 0; w < k->index->words; w++)
-        for (uint64_t left = visited(k, w); left; left &= left - 1) {
-            const mr_rule *r = &k->sight.rules->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-            if (!tree_of(k, r)) continue;
-            mr_rc rc = rule_run(k, r, tree_of(k, r), err);
-            if (rc != MR_OK) return rc;
-        }
-    return MR_OK;
-}
-
-static bool rules_ready(running *k) {
-    mr_arena *a = k->sight.arena;
-    k->index = mr_rule_index_of(k->sight.rules, a);
-    if (!k->index) return false;
-    k->off = MR_NEW_N(a, uint64_t, k->index->words);
-    if (!k->off) return false;
-    off_fill(k);
-    k->sight.index = k->index;
-    k->sight.off = k->off;
-    k->far = mr_rules_near(&k->sight, k->index);
-    for (size_t w = 0; k->far && w < k->index->words; w++) k->far[w] = ~k->far[w];
-    k->sight.far = k->far;
-    k->scratch.arena = a;
-    k->waits = (mr_waits){.arena = a, .rules = k->sight.rules};
-    return k->far && (k->run->bare || tell_all_unloaded(k));
+static bool worth_a_visit(const running *k, size_t rule) {
+    if (!k->near || k->run->explain || k->run->indicator) return true;
+    if (k->near[rule / 64] >> (rule % 64) & 1) return true;
+    return k->unloaded && mr_rule_unloaded(k->sight.rules, rule);
 }
 
 static mr_rc rules_run(running *k, mr_assessment *ret, mr_error *err) {
-    if (!rules_ready(k)) return mr_arena_why(k->sight.arena, err);
-    mr_rc rc = visit_all(k, err);
-    if (rc != MR_OK) return rc;
-    if (!findings_fill(k, ret) || !mr_waits_list(&k->waits, ret)) return mr_arena_why(k->sight.arena, err);
+    const mr_ruleset *rules = k->sight.rules;
+    for (size_t c = 0; c < rules->n_concepts; c++) k->unloaded = k->unloaded || !rules->concept_loaded[c];
+    k->under_18 = surely_under_18(&k->sight);
+    k->end_of_life = holds(&k->sight, "end-of-life") || holds(&k->sight, "palliative");
+    k->off = MR_NEW_N(k->sight.arena, bool, rules->n_rules);
+    if (!k->off || !mr_rules_near(&k->sight, &k->near)) return mr_arena_why(k->sight.arena, err);
+    for (size_t i = 0; i < rules->n_rules; i++) k->off[i] = !tree_of(k, &rules->rules[i]);
+    k->sight.off = k->off;
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        if (k->off[i] || !worth_a_visit(k, i)) continue;
+        mr_rc rc = rule_run(k, &rules->rules[i], tree_of(k, &rules->rules[i]), err);
+        if (rc != MR_OK) return rc;
+    }
+    if (!findings_fill(k, ret) || !cannot_fill(k, ret)) return mr_arena_why(k->sight.arena, err);
     ret->traces = k->traces;
     ret->n_traces = k->n_traces;
     ret->prompts = k->prompts;

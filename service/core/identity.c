@@ -3,7 +3,6 @@
  * The identity names substances and never groups or resources: groups may be widened and statements re-issued, and the
  * finding a person has dismissed stays the same finding. */
 #include "candidate.h"
-#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +109,13 @@ static bool evidence_of_mine(const culprits *c, mr_candidate *x, const mr_evalua
     return true;
 }
 
+static mr_span joined(const mr_span *v, size_t n, mr_arena *a) {
+    mr_span all = n ? v[0] : MR_SPAN("");
+    for (size_t i = 1; i < n && all.ptr; i++)
+        all = mr_arena_printf(a, "%.*s,%.*s", MR_SPAN_ARG(all), MR_SPAN_ARG(v[i]));
+    return all;
+}
+
 /* What all candidates of one rule share. */
 typedef struct splitting {
     const mr_rule *rule;
@@ -133,7 +139,7 @@ static bool put_substances(splitting *k, mr_span *substances, size_t n) {
     mr_candidate x = k->base;
     x.substances = substances;
     x.n_substances = n;
-    x.identity = n == 1 ? substances[0] : mr_text_list(k->arena, substances, n, MR_SPAN(","), MR_SPAN(","));
+    x.identity = joined(substances, n, k->arena);
     return x.identity.ptr && implicate(&k->culprits, &x, k->arena) &&
            evidence_of_mine(&k->culprits, &x, k->e, k->arena) &&
            MR_PUSH(k->arena, k->out->v, k->out->n, k->out->cap, x);
@@ -175,8 +181,10 @@ bool mr_identity_split(const mr_ruleset *rules, const mr_rule *rule, const mr_ev
     k.base.n_missing = certainty == MR_POSSIBLE ? e->n_missing : 0;
     if (!culprits_of(rule, e, a, &k.culprits)) return false;
     mr_identity_form form = k.culprits.n ? rule->identity.form : MR_ID_PATIENT;
-    if (rule->identity.form == MR_ID_TEST) return put_word(&k, MR_JOIN(a, MR_SPAN("test:"), rule->identity.word));
-    if (rule->identity.form == MR_ID_START) return put_word(&k, MR_JOIN(a, MR_SPAN("start:"), rule->identity.word));
+    if (rule->identity.form == MR_ID_TEST)
+        return put_word(&k, mr_arena_printf(a, "test:%.*s", MR_SPAN_ARG(rule->identity.word)));
+    if (rule->identity.form == MR_ID_START)
+        return put_word(&k, mr_arena_printf(a, "start:%.*s", MR_SPAN_ARG(rule->identity.word)));
     switch (form) {
     case MR_ID_EACH:
     case MR_ID_ANY: return put_each(&k);

@@ -29,7 +29,7 @@ static mr_range count_of(const mr_sight *s, const mr_node *n, mr_reading how) {
     return sum;
 }
 
-static mr_tri reckon(const mr_sight *s, const mr_node *n, mr_reading how) {
+static mr_tri value_of(const mr_sight *s, const mr_node *n, mr_reading how) {
     if (n->op == MR_OP_COUNT) return mr_range_outcome(count_of(s, n, how), n);
     if (n->op == MR_OP_NOT) return mr_tri_not(value_of(s, n->kids[0], flipped(how)));
     if (n->op != MR_OP_AND && n->op != MR_OP_OR) return mr_atom_read(s, n, how, NULL);
@@ -38,17 +38,6 @@ static mr_tri reckon(const mr_sight *s, const mr_node *n, mr_reading how) {
         mr_tri kid = value_of(s, n->kids[i], how);
         value = n->op == MR_OP_AND ? mr_tri_and(value, kid) : mr_tri_or(value, kid);
     }
-    return value;
-}
-
-/* Where nothing is in doubt about the medicines a part is read in one way only. */
-static mr_tri value_of(const mr_sight *s, const mr_node *n, mr_reading how) {
-    if (n->number >= s->n_parts || s->parts[n->number] != n) return reckon(s, n, how);
-    unsigned at = s->settled ? 0 : (unsigned)how.negated * 2 + (unsigned)how.whole * 4;
-    unsigned known = (unsigned)s->known[n->number] >> at & 3;
-    if (known) return (mr_tri)(known - 1);
-    mr_tri value = reckon(s, n, how);
-    s->known[n->number] |= (uint8_t)(((unsigned)value + 1) << at);
     return value;
 }
 
@@ -145,8 +134,7 @@ mr_tri mr_sight_value(const mr_sight *s, const mr_node *root) {
 }
 
 mr_tri mr_sight_rule(const mr_sight *s, const mr_rule *r, bool whole) {
-    size_t i = (size_t)(r - s->rules->rules);
-    if (s->off && s->off[i / 64] >> (i % 64) & 1) return MR_FALSE;
+    if (s->off && s->off[r - s->rules->rules]) return MR_FALSE;
     return value_of(s, r->when, (mr_reading){false, whole});
 }
 
@@ -160,11 +148,6 @@ static size_t keep_kind(mr_missing *v, size_t n, mr_missing_kind kind) {
 /* An unknown: what it waits for, and whether it is one only because something was not recognised. */
 static void unknown_account(const mr_sight *s, const mr_node *root, mr_account *a, bool *ret_possible) {
     mr_reading real = {false, false}, whole = {false, true};
-    if (s->settled) { /* nothing is unrecognised */
-        collect(s, root, real, MR_UNKNOWN, a);
-        a->n_matches = a->n_evidence = 0;
-        return;
-    }
     mr_tri otherwise = value_of(s, root, whole);
     collect(s, root, real, MR_UNKNOWN, a);
     a->n_missing = keep_kind(a->missing, a->n_missing, MR_MISSING_RECOGNITION);
@@ -182,10 +165,6 @@ static void unknown_account(const mr_sight *s, const mr_node *root, mr_account *
         collect(s, root, whole, MR_UNKNOWN, a);
         a->n_matches = a->n_evidence = 0;
     }
-}
-
-void mr_sight_waits(const mr_sight *s, const mr_node *root, mr_account *a) {
-    collect(s, root, (mr_reading){false, false}, MR_UNKNOWN, a);
 }
 
 mr_rc mr_sight_run(const mr_sight *s, const mr_node *root, bool explain, mr_evaluation *ret, mr_error *err) {

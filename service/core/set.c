@@ -23,6 +23,12 @@ void mr_set_second(const mr_node *n, mr_set_view *ret) {
     view_of(n->set2, n->group2, ret);
 }
 
+bool mr_set_near(const mr_set_view *v, const mr_bits *groups) {
+    for (size_t i = 0; i < v->n; i++)
+        if (v->terms[i].group == MR_ANY_GROUP || mr_bits_has(groups, v->terms[i].group)) return true;
+    return false;
+}
+
 static bool listed(const mr_span *v, size_t n, mr_span substance) {
     for (size_t i = 0; i < n; i++)
         if (mr_span_eq(v[i], substance)) return true;

@@ -15,11 +15,7 @@ void mr_set_second(const mr_node *n, mr_set_view *ret); /* set2, or group2 */
 void mr_set_of(const mr_set *set, mr_set_view *ret);
 
 /* May any medicine with these groups be of the set? */
-static inline bool mr_set_near(const mr_set_view *v, const mr_bits *groups) {
-    for (size_t i = 0; i < v->n; i++)
-        if (v->terms[i].group == MR_ANY_GROUP || mr_bits_has(groups, v->terms[i].group)) return true;
-    return false;
-}
+bool mr_set_near(const mr_set_view *v, const mr_bits *groups);
 /* UNKNOWN: the dosage does not say whether it is regular. *ret_group: of the first term that holds. */
 mr_tri mr_set_has(const mr_set_view *v, const mr_medicine *m, const mr_ingredient *x, uint16_t *ret_group);
 /* Any ingredient. */

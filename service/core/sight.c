@@ -1,5 +1,5 @@
 /* Codes are classified once a record and not once a rule: 592 rules ask about the same hundred observations. */
-#include "rule_index.h"
+#include "sight.h"
 
 #include <string.h>
 
@@ -87,22 +87,6 @@ static bool is_blocked(const mr_record *r) {
     return (r->cut & MR_CUT_MEDICINES) != 0;
 }
 
-static bool is_settled(const mr_sight *s) {
-    for (size_t i = 0; i < s->record->n_medicines; i++)
-        if (s->record->medicines[i].uncertain) return false;
-    return !s->blocked;
-}
-
-static bool parts_open(mr_sight *s) {
-    s->index = s->rules->rule_index;
-    s->settled = is_settled(s);
-    if (!s->index) return true;
-    s->parts = s->index->parts.v;
-    s->n_parts = s->index->parts.n;
-    s->known = MR_NEW_N(s->arena, uint8_t, s->n_parts);
-    return s->known != NULL;
-}
-
 mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *record, mr_day as_of, mr_arena *a,
                     mr_error *err) {
     *s = (mr_sight){.rules = rules, .record = record, .as_of = as_of, .arena = a, .blocked = is_blocked(record)};
@@ -115,6 +99,6 @@ mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *recor
         mr_bits_join(&s->ever, &m->groups);
         if (mr_medicine_taken(m) || m->unsettled) mr_bits_join(&s->taken, &m->groups);
     }
-    if (!parts_open(s) || !facts_index(s) || !mr_burden_compute(s)) return mr_arena_why(a, err);
+    if (!facts_index(s) || !mr_burden_compute(s)) return mr_arena_why(a, err);
     return MR_OK;
 }

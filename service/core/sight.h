@@ -33,15 +33,7 @@ typedef struct mr_sight {
     mr_load *loads;  /* what is taken, by substance */
     size_t n_loads;
     mr_burden burden;
-    /* What parts of rules were found to be, so that each is asked once: by the number of the part two bits a reading,
-     * the value and one, or 0. */
-    uint8_t *known;
-    const mr_node *const *parts; /* by number; a part that is another one there was never numbered */
-    size_t n_parts;
-    bool settled; /* every medicine is recognised, and surely: no part is told apart by how it is read */
-    /* Bits beside the rules. `off`: it does not run for this patient; `far`: surely false. NULL: none. */
-    const uint64_t *off, *far;
-    const struct mr_rule_index *index; /* NULL: none */
+    const bool *off; /* beside the rules: it does not run for this patient; NULL: all run */
 } mr_sight;
 
 mr_rc mr_sight_open(mr_sight *s, const mr_ruleset *rules, const mr_record *record, mr_day as_of, mr_arena *a,
@@ -53,15 +45,13 @@ const mr_fact *mr_sight_facts(const mr_sight *s, uint16_t concept, size_t *ret_n
 /* mr_program_run on a prepared record. */
 mr_rc mr_sight_run(const mr_sight *s, const mr_node *root, bool explain, mr_evaluation *ret,
                    mr_error *err) MR_MUST_CHECK;
-/* The value alone; allocates nothing. A numbered part is looked at once. */
+/* The value alone; allocates nothing. */
 mr_tri mr_sight_value(const mr_sight *s, const mr_node *root);
 
 /* The value of another rule's condition; FALSE when it does not run. `whole`: as if every medicine were recognised. */
 mr_tri mr_sight_rule(const mr_sight *s, const mr_rule *r, bool whole);
 /* Does the tree ask for the findings of other rules? Then it runs after them. */
 bool mr_node_asks_findings(const mr_node *n);
-/* Does an ANY_FINDING part ask this rule? One that asks for findings itself is left out, so nothing goes round. */
-bool mr_rule_is_asked(const mr_node *n, const mr_rule *r);
 
 /* ---- burden.c ---- */
 

@@ -209,7 +209,6 @@ static void test_children_meet_only_rules_for_children(void **state) {
         for (int children = 0; children < 2; children++) {
             desk *d = fresh();
             for (size_t k = 0; k < d->rules.n_rules; k++) d->list[k].children = children;
-            knowledge_done(d);
             d->raw.patient.birth = when(rows[i].birth);
             statement(d, "m1", "naproxen");
             statement(d, "m2", "apixaban");
@@ -235,7 +234,6 @@ static void test_draft_and_disabled_rules_rest(void **state) {
     assert_int_equal(assessed(d).n_findings, 0);
     d->run.n_withdrawn = 0;
     for (size_t k = 0; k < d->rules.n_rules; k++) d->list[k].state = MR_RULE_DRAFT;
-    knowledge_done(d);
     mr_assessment a = assessed(d);
     assert_int_equal(a.n_findings + a.n_cannot, 0);
     d->run.include_draft = true;

@@ -98,7 +98,6 @@ typedef enum mr_degree { MR_DEGREE_ANY, MR_DEGREE_MILD, MR_DEGREE_MODERATE, MR_D
 
 typedef struct mr_node {
     mr_op op;
-    uint32_t number; /* of a distinct part of the ruleset, from 1; 0: none. mr_ruleset_index gives it */
     const struct mr_node *const *kids; /* AND, OR: two or more; NOT: one */
     size_t n_kids;
     uint16_t group, group2; /* numbers in the ruleset; MR_NO_NUMBER when unused; of a set: that of its first term */

@@ -250,10 +250,9 @@ typedef struct mr_ruleset {
     size_t n_member_rows, cap_member_rows, n_hit_rows, cap_hit_rows; /* of the two tables above; kept by ruleset.c */
 } mr_ruleset;
 
-/* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. Indexes groups and the
- * rules as they are then; call once at the end. Conditions become copies of their own in `a`, in which parts that
- * are the same are one: what they were built in may be freed. */
-mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a, mr_error *err) MR_MUST_CHECK;
+/* Building (knowledge only). Everything lives in `a`, which must live as long as the ruleset. */
+mr_rc mr_ruleset_index(mr_ruleset *r, mr_arena *a,
+                       mr_error *err) MR_MUST_CHECK; /* groups, and the rules as they are then; call once at the end */
 /* Adds one code of a concept; unions are spelled out by the caller (one call per concept that the code counts for). */
 mr_rc mr_ruleset_add_code(mr_ruleset *r, mr_arena *a, mr_span system, mr_span code, mr_concept_hit hit,
                           mr_error *err) MR_MUST_CHECK;
